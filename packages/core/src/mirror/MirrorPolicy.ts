@@ -1,0 +1,131 @@
+// Who owns a host name, who founds the cluster, who mints, and how long to wait for hosts still to come. Pure choices.
+// Every choice is total and deterministic: equal inputs give equal answers on every participant.
+import { type HostName, naturalOrder, type ParticipantId } from "../Participant.ts"
+import type { Announcement, Roll } from "./MirrorRecord.ts"
+
+/** One participant a mirror sees, with what it announced and the group it was seen in. */
+export interface Seen {
+  readonly participant: ParticipantId
+  readonly side: string
+  readonly announcement: Announcement
+}
+
+/** What a mirror's leaders decided and must not decide twice; kept where only the leader's write commits (T3). */
+export interface Ledger {
+  readonly leader: ParticipantId | undefined
+  /** The number of changes of leader so far. */
+  readonly epoch: number
+  readonly bootstrap: ParticipantId | undefined
+  readonly bootstrapSide: string | undefined
+  readonly issuer: ParticipantId | undefined
+  /** Digests of tokens that must not be handed out again. */
+  readonly burned: ReadonlyArray<string>
+}
+
+/** A ledger in which nothing was decided. */
+export const blankLedger: Ledger = {
+  leader: undefined,
+  epoch: 0,
+  bootstrap: undefined,
+  bootstrapSide: undefined,
+  issuer: undefined,
+  burned: []
+}
+
+/** Sorts what is seen by participant, counting naturally. */
+export const inOrder = (seen: ReadonlyArray<Seen>): ReadonlyArray<Seen> =>
+  [...seen].sort((a, b) => naturalOrder(a.participant, b.participant))
+
+/**
+ * The one owner of every announced host name: a member before one the roll serves already, before the lowest
+ * participant. Whoever announces an owned name is told so and gets no token.
+ */
+export const ownersOf = (seen: ReadonlyArray<Seen>, before: Roll): ReadonlyMap<HostName, Seen> => {
+  const served = new Set<string>([
+    ...before.issues.keys(),
+    ...before.requests.flatMap((request) => request.participant ?? [])
+  ])
+  const rank = ({ announcement, participant }: Seen) =>
+    announcement.member ? 0 : served.has(participant) ? 1 : 2
+  const owners = new Map<HostName, Seen>()
+  for (const candidate of inOrder(seen)) {
+    const { host } = candidate.announcement
+    if (host === undefined) continue
+    const owner = owners.get(host)
+    if (owner === undefined || rank(candidate) < rank(owner)) owners.set(host, candidate)
+  }
+  return owners
+}
+
+/** Whether everybody who announced a host speaks the native format. */
+export const allNative = (seen: ReadonlyArray<Seen>): boolean =>
+  seen.every(({ announcement }) => announcement.native || announcement.host === undefined)
+
+/** Whether anybody shows that a cluster exists. */
+export const isFormed = (seen: ReadonlyArray<Seen>, before: Roll): boolean =>
+  before.formed || seen.some(({ announcement }) => announcement.member)
+
+/**
+ * The participant that may found the cluster: the one granted before while it is there, else the first side's
+ * candidate; nobody while a deployed unit beside the candidate has not shown whether it founded one already.
+ */
+export const chooseBootstrap = (input: {
+  readonly seen: ReadonlyArray<Seen>
+  readonly formed: boolean
+  readonly ledger: Ledger
+  /** By side, the participant that the side's leader named. */
+  readonly candidates: ReadonlyMap<string, ParticipantId>
+}): { readonly participant: ParticipantId | undefined; readonly side: string | undefined } => {
+  const { candidates, formed, ledger, seen } = input
+  const granted = seen.find(({ participant }) => participant === ledger.bootstrap)
+  if (granted !== undefined) return { participant: granted.participant, side: granted.side }
+  if (formed) return { participant: undefined, side: ledger.bootstrapSide }
+  const sides = [...new Set(seen.map(({ side }) => side))].sort(naturalOrder)
+  const side = sides.includes(ledger.bootstrapSide ?? "")
+    ? ledger.bootstrapSide
+    : (sides.find((name) => candidates.has(name)) ?? sides[0])
+  const candidate = side === undefined ? undefined : candidates.get(side)
+  const found = seen.find(
+    ({ announcement, participant }) => participant === candidate && announcement.native
+  )
+  const unsure = seen.some(
+    ({ announcement, side: of }) =>
+      of === side && !announcement.native && announcement.host === undefined
+  )
+  return { participant: unsure ? undefined : found?.participant, side }
+}
+
+/**
+ * The participant that mints: the one named before while it is there, else the founder, else the lowest member.
+ * Nobody is named while a deployed unit takes part: those follow their own rule, and all must follow the same.
+ */
+export const chooseIssuer = (input: {
+  readonly seen: ReadonlyArray<Seen>
+  readonly ledger: Ledger
+  readonly bootstrap: ParticipantId | undefined
+}): ParticipantId | undefined => {
+  const { bootstrap, ledger, seen } = input
+  if (!allNative(seen)) return undefined
+  const able = inOrder(seen).filter(
+    ({ announcement, participant }) => announcement.member || participant === bootstrap
+  )
+  const preferred = [ledger.issuer, bootstrap].find((wanted) =>
+    able.some(({ participant }) => participant === wanted)
+  )
+  return preferred ?? able[0]?.participant
+}
+
+/** What is waited for before new hosts are published, so that many arrivals cost one round. */
+export interface Window {
+  /** Participants that are expected and have not announced a host. */
+  readonly missing: number
+  /** Since when hosts wait to be published, on this participant's clock; undefined when none does. */
+  readonly sinceMillis: number | undefined
+}
+
+/** Whether new hosts are held back: some are still to come and the window (millis) has not passed. */
+export const holdsBack = (window: Window, nowMillis: number, windowMillis: number): boolean =>
+  window.missing > 0 &&
+  window.sinceMillis !== undefined &&
+  nowMillis >= window.sinceMillis &&
+  nowMillis - window.sinceMillis < windowMillis

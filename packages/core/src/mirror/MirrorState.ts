@@ -1,0 +1,292 @@
+// The mirror's state machine: from what it sees and what it published to what it publishes next. Pure.
+// Invariants, whatever the input:
+//   1. a placeholder never replaces a value, and a value gives way only to a newer generation (M2);
+//   2. seeing the same again changes nothing (M3, L6-like);
+//   3. at most one issue for one (host, incarnation, generation) is published (T2), and none for a member (T6);
+//   4. a burned token is not published again, wherever it turns up;
+//   5. with everything lost but the announcements, no generation starts anew (M4).
+import type { HostName, ParticipantId } from "../Participant.ts"
+import {
+  answers,
+  sameIssue,
+  type TokenIssue,
+  type TokenRequest
+} from "../token-issuer/TokenIssuerRecord.ts"
+import {
+  allNative,
+  chooseBootstrap,
+  chooseIssuer,
+  holdsBack,
+  inOrder,
+  isFormed,
+  type Ledger,
+  ownersOf,
+  type Seen
+} from "./MirrorPolicy.ts"
+import type { Facts, Roll } from "./MirrorRecord.ts"
+
+/** The value that deployed units take for "wants a token". */
+export const PLACEHOLDER = "empty"
+
+/** What a mirror remembers for itself: none of it matters for correctness, only for when things happen. */
+export interface MirrorMemory {
+  /** Since when hosts are held back, in millis of this participant's clock. */
+  readonly heldSinceMillis: number | undefined
+  /** When each host's present generation was first published, in millis of this participant's clock. */
+  readonly requestedAtMillis: ReadonlyMap<HostName, number>
+}
+
+/** Everything the next roll depends on. */
+export interface MirrorInput {
+  readonly self: ParticipantId
+  readonly nowMillis: number
+  /** Whether this step also cleans up what is no longer used; otherwise that waits for the next change. */
+  readonly sweep: boolean
+  readonly seen: ReadonlyArray<Seen>
+  readonly candidates: ReadonlyMap<string, ParticipantId>
+  /** Participants that are expected and have not announced a host. */
+  readonly missing: number
+  readonly before: Roll
+  readonly ledger: Ledger
+  readonly memory: MirrorMemory
+  readonly digest: (token: string) => string
+  readonly reveal: (fact: Facts extends ReadonlyMap<string, infer V> ? V : never) => string
+  readonly windowMillis: number
+  readonly tokenLifetimeMillis: number
+}
+
+/** What a mirror does next; `held` counts the hosts that wait for others to arrive. */
+export interface MirrorOutcome {
+  readonly roll: Roll
+  readonly ledger: Ledger
+  readonly memory: MirrorMemory
+  readonly held: number
+}
+
+/** The leader's next roll. */
+export const nextRoll = (input: MirrorInput): MirrorOutcome => {
+  const { before, ledger, memory, nowMillis, seen, self } = input
+  const formed = isFormed(seen, before)
+  const bootstrap = chooseBootstrap({ seen, formed, ledger, candidates: input.candidates })
+  const issuer = chooseIssuer({ seen, ledger, bootstrap: bootstrap.participant })
+  const burned = burnedBy(input)
+  const owners = ownersOf(seen, before)
+  const wanted = requestsOf(input, owners, formed ? undefined : bootstrap.participant)
+  const fresh = wanted.filter(
+    (request) => !before.requests.some((old) => sameRequest(old, request))
+  )
+  const sinceMillis = fresh.length === 0 ? undefined : (memory.heldSinceMillis ?? nowMillis)
+  const held = holdsBack({ missing: input.missing, sinceMillis }, nowMillis, input.windowMillis)
+  const requests = held ? wanted.filter((request) => !fresh.includes(request)) : wanted
+  const nextLedger: Ledger = {
+    leader: self,
+    epoch: ledger.leader === self ? ledger.epoch : ledger.epoch + 1,
+    bootstrap: held ? ledger.bootstrap : bootstrap.participant,
+    bootstrapSide: held ? ledger.bootstrapSide : bootstrap.side,
+    issuer: held ? ledger.issuer : issuer,
+    burned
+  }
+  const desired: Roll = {
+    native: true,
+    up: true,
+    epoch: nextLedger.epoch,
+    formed,
+    bootstrap: nextLedger.bootstrap,
+    bootstrapSide: nextLedger.bootstrapSide,
+    issuer: nextLedger.issuer,
+    requests,
+    issues: issuesFor(input, owners, requests, burned),
+    facts: factsOf(input, owners, burned)
+  }
+  return {
+    roll: !input.sweep && onlyTidier(before, desired, allNative(seen)) ? before : desired,
+    ledger: nextLedger,
+    memory: {
+      heldSinceMillis: held ? sinceMillis : undefined,
+      requestedAtMillis: requestTimes(input, requests)
+    },
+    held: held ? fresh.length : 0
+  }
+}
+
+/** What a participant publishes that no longer leads: everything it knew, but down. */
+export const resigned = (before: Roll): Roll => ({ ...before, up: false })
+
+const sameRequest = (a: TokenRequest, b: TokenRequest): boolean =>
+  a.host === b.host &&
+  a.incarnation === b.incarnation &&
+  a.generation === b.generation &&
+  a.participant === b.participant &&
+  a.publicKey === b.publicKey
+
+/** Hosts that are announced, owned, not members, and not the one that founds the cluster. */
+const requestsOf = (
+  input: MirrorInput,
+  owners: ReadonlyMap<HostName, Seen>,
+  founder: ParticipantId | undefined
+): ReadonlyArray<TokenRequest> => {
+  const requests: Array<TokenRequest> = []
+  for (const { announcement, participant } of inOrder([...owners.values()])) {
+    const { host, incarnation, publicKey } = announcement
+    if (host === undefined || announcement.member || participant === founder) continue
+    const generation = generationOf(input, participant, announcement)
+    requests.push({
+      participant,
+      host,
+      generation,
+      ...(incarnation === undefined ? {} : { incarnation }),
+      ...(publicKey === undefined ? {} : { publicKey })
+    })
+  }
+  return requests
+}
+
+/** The generation a host waits for: known from the roll or from any issue, one higher after a failure or when it aged. */
+const generationOf = (
+  input: MirrorInput,
+  participant: ParticipantId,
+  announcement: Seen["announcement"]
+): number => {
+  const { before, memory, nowMillis, seen, tokenLifetimeMillis } = input
+  const { failure, host, incarnation } = announcement
+  const same = (of: { readonly host: string; readonly incarnation?: string }) =>
+    of.host === host && of.incarnation === incarnation
+  const known = [
+    ...before.requests.filter((request) => request.participant === participant && same(request)),
+    ...[...before.issues.values()].filter(same),
+    ...seen.flatMap((one) => one.announcement.issues.filter(same))
+  ].map(({ generation }) => generation)
+  const current = Math.max(1, ...known)
+  if (failure !== undefined && failure.generation >= current) return failure.generation + 1
+  const since = host === undefined ? undefined : memory.requestedAtMillis.get(host)
+  const delivered = before.issues.get(participant)
+  const aged = since !== undefined && nowMillis - since >= tokenLifetimeMillis
+  return aged && delivered !== undefined && delivered.refused === undefined ? current + 1 : current
+}
+
+/** For each request the answer to hand on, and for each loser of a host name its refusal. */
+const issuesFor = (
+  input: MirrorInput,
+  owners: ReadonlyMap<HostName, Seen>,
+  requests: ReadonlyArray<TokenRequest>,
+  burned: ReadonlyArray<string>
+): ReadonlyMap<ParticipantId, TokenIssue> => {
+  const issues = new Map<ParticipantId, TokenIssue>()
+  const members = inOrder(input.seen.filter(({ announcement }) => announcement.member))
+  for (const request of requests) {
+    if (request.participant === undefined) continue
+    const native = members
+      .flatMap(({ announcement }) => announcement.issues)
+      .find((issue) => answers(issue, request))
+    const kept = input.before.issues.get(request.participant)
+    const issue =
+      kept !== undefined && answers(kept, request)
+        ? kept
+        : (native ?? deployedIssue(input, request, burned))
+    if (issue !== undefined) issues.set(request.participant, issue)
+  }
+  for (const { announcement, participant } of input.seen) {
+    const { host, incarnation } = announcement
+    if (host === undefined || owners.get(host)?.participant === participant) continue
+    issues.set(participant, {
+      host,
+      generation: 1,
+      refused: "name-taken",
+      ...(incarnation === undefined ? {} : { incarnation })
+    })
+  }
+  return issues
+}
+
+/** A token that a deployed communicator minted for the host, as an answer to the request. */
+const deployedIssue = (
+  input: MirrorInput,
+  request: TokenRequest,
+  burned: ReadonlyArray<string>
+): TokenIssue | undefined => {
+  for (const { announcement } of inOrder(input.seen)) {
+    if (announcement.native || !announcement.communicator) continue
+    const token = announcement.facts.get(request.host)
+    if (token === undefined || !isToken(input.reveal(token))) continue
+    if (burned.includes(input.digest(input.reveal(token)))) continue
+    return {
+      host: request.host,
+      generation: request.generation,
+      token,
+      ...(request.incarnation === undefined ? {} : { incarnation: request.incarnation })
+    }
+  }
+  return undefined
+}
+
+/** Values that are mirrored for their own sake: what communicators publish under keys that are no announced host. */
+const factsOf = (
+  input: MirrorInput,
+  owners: ReadonlyMap<HostName, Seen>,
+  burned: ReadonlyArray<string>
+): Facts => {
+  const hosts: ReadonlySet<string> = new Set(owners.keys())
+  const facts = new Map([...input.before.facts].filter(([key]) => !hosts.has(key)))
+  for (const { announcement } of inOrder(input.seen)) {
+    if (!announcement.communicator) continue
+    for (const [key, value] of announcement.facts) {
+      if (hosts.has(key) || facts.has(key)) continue
+      const text = input.reveal(value)
+      if (!isToken(text) || burned.includes(input.digest(text))) continue
+      facts.set(key, value)
+    }
+  }
+  return facts
+}
+
+/** Tokens out of use: of hosts whose participant left or came back as another machine, and such as failed to join. */
+const burnedBy = (input: MirrorInput): ReadonlyArray<string> => {
+  const burned = new Set(input.ledger.burned)
+  for (const [participant, issue] of input.before.issues) {
+    const owner = input.seen.find((one) => one.participant === participant)?.announcement
+    const left = owner === undefined || owner.host !== issue.host
+    const replaced = owner?.incarnation !== issue.incarnation
+    const failed = (owner?.failure?.generation ?? 0) >= issue.generation
+    if (issue.token !== undefined && (left || replaced || failed)) {
+      burned.add(input.digest(input.reveal(issue.token)))
+    }
+  }
+  return [...burned].slice(-MAX_BURNED)
+}
+
+// a burned token dies in the product within its lifetime; the list is bounded so that a databag stays small
+const MAX_BURNED = 256
+
+const isToken = (value: string): boolean => value !== "" && value !== PLACEHOLDER
+
+const requestTimes = (
+  input: MirrorInput,
+  requests: ReadonlyArray<TokenRequest>
+): ReadonlyMap<HostName, number> =>
+  new Map(
+    requests.map((request) => {
+      const old = input.before.requests.find((before) => before.host === request.host)
+      const known = input.memory.requestedAtMillis.get(request.host)
+      const same = old !== undefined && sameRequest(old, request) && known !== undefined
+      return [request.host, same ? known : input.nowMillis]
+    })
+  )
+
+/** Whether the new roll only leaves out what nobody uses any more and holds no secret in clear: that may wait. */
+const onlyTidier = (before: Roll, desired: Roll, natives: boolean): boolean =>
+  natives &&
+  before.native &&
+  before.up === desired.up &&
+  before.epoch === desired.epoch &&
+  before.bootstrap === desired.bootstrap &&
+  before.bootstrapSide === desired.bootstrapSide &&
+  before.issuer === desired.issuer &&
+  desired.requests.every((request) => before.requests.some((old) => sameRequest(old, request))) &&
+  [...desired.issues].every(([participant, issue]) => {
+    const old = before.issues.get(participant)
+    return old !== undefined && sameIssue(old, issue)
+  }) &&
+  desired.facts.size === before.facts.size &&
+  [...before.issues].every(
+    ([participant, issue]) => issue.token === undefined || desired.issues.has(participant)
+  )

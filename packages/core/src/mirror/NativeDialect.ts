@@ -1,0 +1,171 @@
+// Wire format v1: the entries that Rollcall writes, each a JSON value with a version; docs/protocol/native.md shows them. Pure.
+// Tolerant reader: a value that cannot be read counts as absent, an unknown field is ignored; nothing here throws.
+import { Redacted, Schema } from "effect"
+import { HostName, ParticipantId } from "../Participant.ts"
+import type { Entries } from "../store/Register.ts"
+import { TokenIssue, TokenRequest } from "../token-issuer/TokenIssuerRecord.ts"
+import {
+  type Announcement,
+  blankRoll,
+  type Dialect,
+  type Facts,
+  JoinFailure,
+  type Roll,
+  type RollEntry,
+  silent
+} from "./MirrorRecord.ts"
+
+const ANNOUNCEMENT_KEY = "rollcall-host"
+const ISSUES_KEY = "rollcall-issued"
+const ROLL_KEY = "rollcall-roll"
+const REQUESTS_KEY = "rollcall-requests"
+const TOKEN_PREFIX = "rollcall-token."
+const FACT_PREFIX = "rollcall-fact."
+
+const Version = Schema.Literal(1)
+const AnnouncementJson = Schema.fromJsonString(
+  Schema.Struct({
+    v: Version,
+    host: HostName,
+    id: Schema.optionalKey(Schema.String),
+    key: Schema.optionalKey(Schema.String),
+    member: Schema.optionalKey(Schema.Boolean),
+    up: Schema.optionalKey(Schema.Boolean),
+    failure: Schema.optionalKey(JoinFailure)
+  })
+)
+const RollJson = Schema.fromJsonString(
+  Schema.Struct({
+    v: Version,
+    up: Schema.Boolean,
+    epoch: Schema.Int,
+    formed: Schema.optionalKey(Schema.Boolean),
+    bootstrap: Schema.optionalKey(ParticipantId),
+    side: Schema.optionalKey(Schema.String),
+    issuer: Schema.optionalKey(ParticipantId)
+  })
+)
+const IssueJson = Schema.fromJsonString(TokenIssue)
+const IssuesJson = Schema.fromJsonString(Schema.Array(TokenIssue))
+const RequestsJson = Schema.fromJsonString(Schema.Array(TokenRequest))
+
+/** Rollcall's own wire format, used alone where no deployed unit takes part. */
+export const nativeDialect: Dialect = {
+  owns: (key) => key.startsWith("rollcall-"),
+  decodeAnnouncement: (entries) => {
+    const json = decode(AnnouncementJson, entries.get(ANNOUNCEMENT_KEY))
+    if (json === undefined) return { ...silent, facts: factsOf(entries) }
+    return {
+      native: true,
+      host: json.host,
+      incarnation: json.id,
+      publicKey: json.key,
+      member: json.member ?? false,
+      failure: json.failure,
+      communicator: json.up ?? false,
+      issues: decode(IssuesJson, entries.get(ISSUES_KEY)) ?? [],
+      facts: factsOf(entries)
+    }
+  },
+  encodeAnnouncement: (announcement) => encodeAnnouncement(announcement),
+  decodeRoll: (entries) => {
+    const json = decode(RollJson, entries.get(ROLL_KEY))
+    if (json === undefined) return blankRoll
+    return {
+      native: true,
+      up: json.up,
+      epoch: json.epoch,
+      formed: json.formed ?? false,
+      bootstrap: json.bootstrap,
+      bootstrapSide: json.side,
+      issuer: json.issuer,
+      requests: decode(RequestsJson, entries.get(REQUESTS_KEY)) ?? [],
+      issues: issuesOf(entries),
+      facts: factsOf(entries)
+    }
+  },
+  encodeRoll: (roll) => encodeRoll(roll),
+  encodeShared: () => new Map()
+}
+
+const encodeAnnouncement = (announcement: Announcement): Entries => {
+  const entries = new Map<string, string>()
+  if (announcement.host !== undefined) {
+    entries.set(
+      ANNOUNCEMENT_KEY,
+      JSON.stringify({
+        v: 1,
+        host: announcement.host,
+        id: announcement.incarnation,
+        key: announcement.publicKey,
+        member: announcement.member || undefined,
+        up: announcement.communicator || undefined,
+        failure: announcement.failure
+      })
+    )
+  }
+  if (announcement.issues.length > 0) {
+    entries.set(ISSUES_KEY, Schema.encodeSync(IssuesJson)(announcement.issues))
+  }
+  return withFacts(entries, announcement.facts)
+}
+
+const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
+  const head = JSON.stringify({
+    v: 1,
+    up: roll.up,
+    epoch: roll.epoch,
+    formed: roll.formed || undefined,
+    bootstrap: roll.bootstrap,
+    side: roll.bootstrapSide,
+    issuer: roll.issuer
+  })
+  const entries: Array<RollEntry> = [{ key: ROLL_KEY, value: head }]
+  if (roll.requests.length > 0) {
+    const value = Schema.encodeSync(RequestsJson)(roll.requests)
+    entries.push({
+      key: REQUESTS_KEY,
+      value,
+      ...(roll.issuer === undefined ? {} : { to: roll.issuer })
+    })
+  }
+  for (const [participant, issue] of roll.issues) {
+    const value = Schema.encodeSync(IssueJson)(issue)
+    entries.push({ key: `${TOKEN_PREFIX}${participant}`, value, to: participant })
+  }
+  for (const [key, value] of withFacts(new Map(), roll.facts)) entries.push({ key, value })
+  return entries
+}
+
+const issuesOf = (entries: Entries): ReadonlyMap<ParticipantId, TokenIssue> => {
+  const issues = new Map<ParticipantId, TokenIssue>()
+  for (const [key, value] of entries) {
+    if (!key.startsWith(TOKEN_PREFIX)) continue
+    const participant = decode(ParticipantId, key.slice(TOKEN_PREFIX.length))
+    const issue = decode(IssueJson, value)
+    if (participant !== undefined && issue !== undefined) issues.set(participant, issue)
+  }
+  return issues
+}
+
+const factsOf = (entries: Entries): Facts => {
+  const facts = new Map<string, Redacted.Redacted<string>>()
+  for (const [key, value] of entries) {
+    if (key.startsWith(FACT_PREFIX)) facts.set(key.slice(FACT_PREFIX.length), Redacted.make(value))
+  }
+  return facts
+}
+
+const withFacts = (entries: Map<string, string>, facts: Facts): Entries => {
+  for (const [key, value] of facts) entries.set(`${FACT_PREFIX}${key}`, Redacted.value(value))
+  return entries
+}
+
+const decode = <S extends Schema.ConstraintDecoder<unknown, never>>(
+  schema: S,
+  value: unknown
+): S["Type"] | undefined => {
+  if (value === undefined) return undefined
+  const result = Schema.decodeUnknownOption(schema)(value)
+  return result._tag === "Some" ? result.value : undefined
+}

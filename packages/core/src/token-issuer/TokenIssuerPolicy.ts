@@ -1,0 +1,121 @@
+// Who mints, for whom, and what to do about a name that is in the cluster already. Pure.
+import { Redacted } from "effect"
+import type { Member } from "../cluster-cli/MemberRecord.ts"
+import type { Announcement, Roll } from "../mirror/MirrorRecord.ts"
+import { type HostName, hostName, type ParticipantId } from "../Participant.ts"
+import { answers, type TokenIssue, type TokenRequest } from "./TokenIssuerRecord.ts"
+import { generationsOf } from "./TokenIssuerState.ts"
+
+/** The prefix of the mirrored key by which a host asks a deployed mirror's issuer for another token. */
+export const WANT_PREFIX = ".want."
+
+/**
+ * The requests this participant would answer if it is the issuer: those of the roll that it has not answered. A
+ * deployed mirror shows a request as a placeholder, and a repeated one under a key of Rollcall's.
+ */
+export const openRequests = (
+  roll: Roll,
+  self: ParticipantId,
+  issues: ReadonlyArray<TokenIssue>
+): ReadonlyArray<TokenRequest> => {
+  const requests = roll.native ? roll.requests : deployedRequests(roll)
+  return requests.filter(
+    (request) =>
+      request.participant !== self &&
+      !issues.some((issue) => answers(issue, request)) &&
+      !(request.participant !== undefined && deliveredTo(roll, request))
+  )
+}
+
+/** Whether this participant may mint: the roll names it, or names nobody (then the members' own rule decides). */
+export const mayMint = (roll: Roll, self: ParticipantId): "yes" | "no" | "by-rule" => {
+  if (!roll.native || roll.issuer === undefined) return "by-rule"
+  return roll.issuer === self ? "yes" : "no"
+}
+
+/**
+ * Whether `host` mints by the rule that deployed units follow: the lowest name among the online voters, compared as
+ * strings. While there is no online voter (a cluster founded a moment ago) the lowest online member does.
+ */
+export const mintsByRule = (members: ReadonlyArray<Member>, host: HostName): boolean => {
+  const online = members.filter(({ status }) => status === "online")
+  const voters = online.filter(({ role }) => role === "voter")
+  const names = (voters.length > 0 ? voters : online).map(({ name }) => name)
+  return names.length > 0 && names.every((name) => host <= name) && names.includes(host)
+}
+
+/** What to do for a request, given the members: mint, replace a member that does not answer, or leave it. */
+export const answerFor = (
+  request: TokenRequest,
+  members: ReadonlyArray<Member>,
+  own: HostName
+): "mint" | "replace" | "leave" | "refuse" => {
+  if (request.host === own) return "leave"
+  const member = members.find(({ name }) => name === request.host)
+  if (member === undefined) return "mint"
+  // without an incarnation nobody can tell the member from its successor: it is taken for the member
+  if (request.incarnation === undefined) return "leave"
+  return member.status === "offline" ? "replace" : "refuse"
+}
+
+/** The issues that are still of use: the roll shows their request or hands them on; others may be taken away. */
+export const issuesInUse = (
+  issues: ReadonlyArray<TokenIssue>,
+  roll: Roll
+): ReadonlyArray<TokenIssue> => {
+  if (!roll.up) return issues
+  if (!roll.native) return issues
+  return issues.filter(
+    (issue) =>
+      roll.requests.some((request) => answers(issue, request)) ||
+      [...roll.issues.values()].some(
+        (handed) => handed.host === issue.host && handed.generation === issue.generation
+      )
+  )
+}
+
+/** Whether two announcements would be the same on the wire but for issues nobody uses any more. */
+export const onlyFewerIssues = (before: Announcement, after: Announcement): boolean =>
+  before.native === after.native &&
+  before.host === after.host &&
+  before.incarnation === after.incarnation &&
+  before.publicKey === after.publicKey &&
+  before.member === after.member &&
+  before.communicator === after.communicator &&
+  before.failure?.generation === after.failure?.generation &&
+  before.facts.size === after.facts.size &&
+  after.issues.every((issue) =>
+    before.issues.some(
+      (old) =>
+        old.host === issue.host &&
+        old.generation === issue.generation &&
+        old.incarnation === issue.incarnation
+    )
+  ) &&
+  before.issues.every(
+    (issue) => issue.token === undefined || after.issues.some((kept) => kept.host === issue.host)
+  )
+
+const deliveredTo = (roll: Roll, request: TokenRequest): boolean => {
+  const issue = request.participant === undefined ? undefined : roll.issues.get(request.participant)
+  return issue !== undefined && answers(issue, request)
+}
+
+const deployedRequests = (roll: Roll): ReadonlyArray<TokenRequest> => {
+  const requests: Array<TokenRequest> = []
+  for (const [key, value] of roll.facts) {
+    const text = Redacted.value(value)
+    const wanted = key.startsWith(WANT_PREFIX) ? hostName(key.slice(WANT_PREFIX.length)) : undefined
+    if (wanted !== undefined) {
+      const [incarnation, failed] = text.split("~")
+      const shown = Math.max(1, ...generationsOf(roll, wanted))
+      if (incarnation !== undefined && Number(failed) >= shown) {
+        requests.push({ host: wanted, incarnation, generation: Number(failed) + 1 })
+      }
+      continue
+    }
+    const host = hostName(key)
+    if (host !== undefined && text === "empty") requests.push({ host, generation: 1 })
+  }
+  return requests
+}
