@@ -6,6 +6,7 @@ import type { Entries } from "../store/Register.ts"
 import { TokenIssue } from "./TokenIssuerRecord.ts"
 
 const AttemptJson = Schema.Union([
+  Schema.Struct({ _tag: Schema.Literal("Unknown") }),
   Schema.Struct({ _tag: Schema.Literal("Bootstrap") }),
   Schema.Struct({ _tag: Schema.Literal("Join"), generation: Schema.Int })
 ])
@@ -50,6 +51,7 @@ export const writeHostMemory = (entries: Entries, memory: HostMemory): Entries =
 export const newHostMemory = (incarnation: string): HostMemory => ({
   v: 1,
   incarnation,
+  attempt: { _tag: "Unknown" },
   refused: [],
   delivered: [],
   minted: [],

@@ -13,8 +13,12 @@ import type { TokenIssue } from "./TokenIssuerRecord.ts"
 /** How a host came to be a member. */
 export type Membership = "bootstrapped" | "joined"
 
-/** An attempt that was begun: remembered before the call, forgotten when its outcome is known. */
+/**
+ * An attempt that was begun: remembered before the call, forgotten when its outcome is known. A machine without a
+ * journal begins with `Unknown`: it may be a member already, brought in by a charm that Rollcall replaces.
+ */
 export type Attempt =
+  | { readonly _tag: "Unknown" }
   | { readonly _tag: "Bootstrap" }
   | { readonly _tag: "Join"; readonly generation: number }
 

@@ -1,0 +1,54 @@
+// One hook from event to exit code: a program decides, its status is shown, its logs are sent.
+// Exit 0 keeps what was staged, 1 makes Juju drop it and run the hook again; so a step that failed for the store's
+// reasons ends with 1 unless it was refused before it staged anything.
+import type { StoreError } from "@rollcall/core"
+import { Effect, Layer } from "effect"
+import type { HookCommand } from "./HookCommand.ts"
+import type { HookCommandError } from "./HookCommandError.ts"
+import { goalState } from "./hook-commands/goal-state.ts"
+import { statusSet } from "./hook-commands/status.ts"
+import { JujuContext, type JujuContextShape, type NotInHook } from "./JujuContext.ts"
+import { jujuLogger } from "./JujuLogger.ts"
+import { maintenance, type UnitStatus } from "./UnitStatus.ts"
+
+/** Events after which a step also takes away what is no longer used: they come without a change of anybody else. */
+export const isSweep = ({ event }: JujuContextShape): boolean =>
+  SWEEPS.has(event.name) || event.kind === "action"
+
+/** Whether the unit can take part: before it is installed it has entered no relation. */
+export const isInstall = ({ event }: JujuContextShape): boolean => event.name === "install"
+
+/** Whether this is the unit's last hook, in which it leaves its cluster. */
+export const isLeaving = ({ event }: JujuContextShape): boolean => event.name === "remove"
+
+/** How many units of the application are to stay; 0 when the application is torn down. */
+export const plannedUnits: Effect.Effect<number, HookCommandError, HookCommand> = Effect.map(
+  goalState,
+  ({ units }) => Object.values(units).filter((status) => status !== "dying").length
+)
+
+/**
+ * Runs `program` for this process's event and returns the exit code. The program's status is set last, so that it is
+ * what Juju shows; a program that returns undefined leaves the status alone.
+ */
+export const dispatch = <E extends { readonly message: string; readonly _tag: string }>(
+  environment: Readonly<Record<string, string | undefined>>,
+  commands: Layer.Layer<HookCommand>,
+  program: Effect.Effect<UnitStatus | undefined, E | StoreError, HookCommand | JujuContext>
+): Effect.Effect<number, NotInHook> =>
+  program.pipe(
+    Effect.flatMap((status) => (status === undefined ? Effect.void : statusSet(status))),
+    Effect.as(0),
+    Effect.catch((error: { readonly message: string; readonly _tag: string }) =>
+      Effect.gen(function* () {
+        yield* Effect.logError(error.message)
+        if (error._tag === "NotLeader") return 0
+        yield* Effect.ignore(statusSet(maintenance(error.message)))
+        return 1
+      })
+    ),
+    Effect.provide(jujuLogger()),
+    Effect.provide(Layer.merge(JujuContext.layer(environment), commands))
+  )
+
+const SWEEPS: ReadonlySet<string> = new Set(["update-status", "config-changed", "upgrade-charm"])

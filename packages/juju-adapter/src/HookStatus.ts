@@ -1,0 +1,44 @@
+// What the services decided, in the words of a unit's status. Pure.
+// A status always says what is waited for, what failed, and what to do.
+import type { ClusterCliError, HostDecision, LifecycleFailed, MirrorDecision } from "@rollcall/core"
+import { active, blocked, type UnitStatus, waiting } from "./UnitStatus.ts"
+
+/** The status of a host's unit. */
+export const hostStatus = (decision: HostDecision): UnitStatus => {
+  switch (decision._tag) {
+    case "Refused":
+      return blocked(decision.reason)
+    case "Waiting":
+      return decision.problem === undefined
+        ? waiting(`waiting for ${decision.reason}`)
+        : trouble(decision.problem)
+    case "Member":
+      if (decision.problem !== undefined) return trouble(decision.problem)
+      return active(
+        decision.membership === "bootstrapped" ? "bootstrapped the cluster" : "in the cluster"
+      )
+  }
+}
+
+/** The status of a distributor's unit. */
+export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
+  if (decision._tag === "Standby") return active("standing by for the leader")
+  const { held, hosts, members, missing, waiting: unserved } = decision
+  if (hosts === 0) return waiting("waiting for hosts to announce themselves")
+  if (held > 0) return waiting(`holding ${held} of ${hosts} hosts for ${missing} still to come`)
+  if (unserved > 0)
+    return active(`${members} of ${hosts} hosts joined, ${unserved} wait for a token`)
+  return active(`${members} of ${hosts} hosts joined`)
+}
+
+/** Reasons that only an operator can mend; all others are tried again. */
+const OPERATOR: ReadonlySet<string> = new Set([
+  "command-missing",
+  "output-unreadable",
+  "output-too-large"
+])
+
+const trouble = (problem: ClusterCliError | LifecycleFailed): UnitStatus =>
+  problem._tag === "LifecycleFailed" || OPERATOR.has(problem.reason)
+    ? blocked(problem.message)
+    : waiting(problem.message)

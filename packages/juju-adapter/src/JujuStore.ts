@@ -1,0 +1,217 @@
+// `Store` over Juju's databags. A step is part of a hook: what it stages, Juju makes visible when the hook ends well.
+//
+//   participant       unit                          own register      the unit's databag in a relation
+//   group             relation of the endpoint      shared register   the application's databag in it
+//   council           peer relation                 private register  the unit's state (state-get, state-set)
+//
+// Guarantees and the Juju rule behind each: S1 a unit writes its own databag only; S2 a hook reads its own writes;
+// S3 one flush at the hook's end, all relations in one transaction; S4 a databag is cached as of its last
+// relation-changed; S5 relation-changed; S6 the flush is fenced by the leadership lease; S7 relation-departed.
+import {
+  type Census,
+  type Entries,
+  type GroupView,
+  NotLeader,
+  noEntries,
+  ParticipantId,
+  Store,
+  type StoreError,
+  StoreUnavailable,
+  type View,
+  type Write
+} from "@rollcall/core"
+import { Effect, Layer, Stream } from "effect"
+import { HookCommand } from "./HookCommand.ts"
+import type { HookCommandError } from "./HookCommandError.ts"
+import { goalState } from "./hook-commands/goal-state.ts"
+import { isLeader } from "./hook-commands/leader.ts"
+import {
+  relationGet,
+  relationIds,
+  relationList,
+  relationListApp,
+  relationSet
+} from "./hook-commands/relation.ts"
+import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
+import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
+import { type RelationId, relationText } from "./RelationId.ts"
+
+/** The endpoints a store is made of. */
+export interface JujuStoreOptions {
+  /** The endpoint whose relations are the groups. */
+  readonly endpoint: string
+  /** A peer endpoint, where the charm has one: its application databag is where leaders keep what must not be lost. */
+  readonly peers?: string
+}
+
+/** The store of this hook's unit. */
+export const jujuStore = (
+  options: JujuStoreOptions
+): Layer.Layer<Store, never, HookCommand | JujuContext> =>
+  Layer.effect(
+    Store,
+    Effect.gen(function* () {
+      const context = yield* JujuContext
+      const commands = yield* HookCommand
+      const run = <A>(operation: string, effect: Effect.Effect<A, HookCommandError, HookCommand>) =>
+        effect.pipe(
+          Effect.provideService(HookCommand, commands),
+          Effect.mapError(({ message }) => new StoreUnavailable({ operation, detail: message }))
+        )
+      return Store.of({
+        self: ParticipantId.make(context.unit),
+        step: (body) =>
+          Effect.gen(function* () {
+            const view = yield* run("read", readView(context, options))
+            const [result, writes] = yield* body(view)
+            yield* stage(context, writes).pipe(Effect.provideService(HookCommand, commands))
+            return result
+          }),
+        census: run("ask for the goal state", census(context, options)),
+        changes: Stream.empty
+      })
+    })
+  )
+
+const readView = (context: JujuContextShape, { endpoint, peers }: JujuStoreOptions) =>
+  Effect.gen(function* () {
+    const leader = yield* isLeader
+    const relations = (yield* relationIds(endpoint))
+      .filter(({ id }) => !isBroken(context, id))
+      .sort((a, b) => a.id - b.id)
+    const groups = yield* Effect.forEach(
+      relations,
+      (id) => readGroup(context, id, leader),
+      PARALLEL
+    )
+    const council = peers === undefined ? undefined : (yield* relationIds(peers))[0]
+    return {
+      self: ParticipantId.make(context.unit),
+      side: context.app,
+      leader,
+      groups: groups.flatMap((group) => (group === undefined ? [] : [group])),
+      council: council === undefined ? undefined : yield* readCouncil(context, council),
+      private: toEntries(yield* stateGet)
+    } satisfies View
+  })
+
+/** One relation; undefined when Juju has let it go under the hook. */
+const readGroup = (context: JujuContextShape, relation: RelationId, leader: boolean) =>
+  Effect.gen(function* () {
+    const remote = yield* relationListApp(relation)
+    const units = yield* relationList(relation)
+    const get = (bag: { readonly unit: string } | { readonly app: string }) =>
+      Effect.map(relationGet(relation, bag), toEntries)
+    const peers = yield* Effect.forEach(
+      units,
+      (unit) =>
+        Effect.map(get({ unit }), (entries) => [ParticipantId.make(unit), entries] as const),
+      PARALLEL
+    )
+    return {
+      id: relationText(relation),
+      symmetric: false,
+      own: yield* get({ unit: context.unit }),
+      peers: new Map(peers),
+      shared: leader ? yield* get({ app: context.app }) : undefined,
+      counterpart: yield* get({ app: remote }),
+      counterpartName: remote
+    } satisfies GroupView
+  }).pipe(
+    Effect.catchIf(
+      ({ reason }) => reason === "permission-denied" || reason === "relation-not-found",
+      () => Effect.succeed(undefined)
+    )
+  )
+
+/** Of the peer relation only the application's databag is read: the units' own say nothing here. */
+const readCouncil = (context: JujuContextShape, relation: RelationId) =>
+  Effect.map(
+    relationGet(relation, { app: context.app }),
+    (shared): GroupView => ({
+      id: relationText(relation),
+      symmetric: true,
+      own: noEntries,
+      peers: new Map(),
+      shared: toEntries(shared),
+      counterpart: noEntries,
+      counterpartName: context.app
+    })
+  )
+
+/** The application's databags go first: a unit that does not lead is refused there, before anything is staged. */
+const stage = (
+  context: JujuContextShape,
+  writes: ReadonlyArray<Write>
+): Effect.Effect<void, StoreError, HookCommand> =>
+  Effect.gen(function* () {
+    const shared = byGroup(writes.filter(({ place }) => place._tag === "shared"))
+    for (const [group, entries] of shared) {
+      yield* relationSet(relationOf(group), entries, { app: true }).pipe(
+        Effect.mapError((error) =>
+          error.reason === "not-leader"
+            ? new NotLeader({ participant: context.unit, group })
+            : unavailable(error)
+        )
+      )
+    }
+    const own = byGroup(writes.filter(({ place }) => place._tag === "own" || place._tag === "to"))
+    for (const [group, entries] of own) {
+      yield* relationSet(relationOf(group), entries).pipe(Effect.mapError(unavailable))
+    }
+    const state = writes.filter(({ place }) => place._tag === "private")
+    const kept = state.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]))
+    yield* stateSet(Object.fromEntries(kept)).pipe(Effect.mapError(unavailable))
+    for (const { key, value } of state) {
+      if (value === undefined) yield* stateDelete(key).pipe(Effect.mapError(unavailable))
+    }
+  })
+
+const census = (context: JujuContextShape, { endpoint }: JujuStoreOptions) =>
+  Effect.gen(function* () {
+    const goal = yield* goalState
+    const relations = yield* relationIds(endpoint)
+    const names = Object.entries(goal.relations[endpoint] ?? {})
+    const counterparts = yield* Effect.forEach(relations, (relation) =>
+      Effect.map(relationListApp(relation), (app) => {
+        const units = names.filter(([name]) => name.startsWith(`${app}/`))
+        return [relationText(relation), present(units)] as const
+      })
+    )
+    const siblings = new Set([
+      ...present(Object.entries(goal.units)),
+      ParticipantId.make(context.unit)
+    ])
+    return { siblings, counterparts: new Map(counterparts) } satisfies Census
+  })
+
+const present = (units: ReadonlyArray<readonly [string, string]>): ReadonlySet<ParticipantId> =>
+  new Set(units.flatMap(([name, status]) => (status === "dying" ? [] : [ParticipantId.make(name)])))
+
+const byGroup = (writes: ReadonlyArray<Write>): ReadonlyMap<string, Record<string, string>> => {
+  const groups = new Map<string, Record<string, string>>()
+  for (const { key, place, value } of writes) {
+    if (place._tag === "private") continue
+    const entries = groups.get(place.group) ?? {}
+    entries[key] = value ?? ""
+    groups.set(place.group, entries)
+  }
+  return groups
+}
+
+const relationOf = (group: string): RelationId => {
+  const colon = group.lastIndexOf(":")
+  return { endpoint: group.slice(0, colon), id: Number(group.slice(colon + 1)) }
+}
+
+const isBroken = ({ event }: JujuContextShape, id: number): boolean =>
+  event.name.endsWith("-relation-broken") && event.relation?.id === id
+
+const toEntries = (record: Readonly<Record<string, string>>): Entries =>
+  new Map(Object.entries(record))
+
+const unavailable = (error: HookCommandError): StoreUnavailable =>
+  new StoreUnavailable({ operation: "stage a write", detail: error.message })
+
+/** Reads go side by side: each is a process of Juju's, and a distributor reads one databag for each host. */
+const PARALLEL = { concurrency: 8 }

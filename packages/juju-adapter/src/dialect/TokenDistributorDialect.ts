@@ -1,0 +1,123 @@
+// The wire format of the deployed `token_distributor` library (charm library LIBPATCH 2, 3 and 8), both ends. Pure.
+// Reader: a unit that speaks the native format is believed in it, any other in the deployed one. Writer: the native
+// entries always, the deployed ones where the other side needs them. docs/protocol/token-distributor.md has examples.
+//   databag of a mirror       mirror=up|down, mirror-<host>=empty|<token>, mirror-<key>=<value>
+//   application databag       bootstrap-app=<application>                                     (LIBPATCH 8)
+//   databag of a host's unit  hostname=<host>, mirror=up|down, mirror-<host>=<token>
+// Rollcall's own keys in it start with a dot or contain a tilde, which no host name does: `.cluster` marks that a
+// cluster exists, `.want.<host>` asks for another token, `<host>~<generation>` answers where a mirror never replaces.
+import {
+  type Announcement,
+  blankRoll,
+  type Dialect,
+  type Entries,
+  type Facts,
+  hostName,
+  nativeDialect,
+  PLACEHOLDER,
+  type Roll,
+  type RollEntry,
+  silent,
+  WANT_PREFIX
+} from "@rollcall/core"
+import { Redacted } from "effect"
+
+const HOST_KEY = "hostname"
+const FLAG_KEY = "mirror"
+const PREFIX = "mirror-"
+const BOOTSTRAP_KEY = "bootstrap-app"
+const CLUSTER_MARK = ".cluster"
+const SEALED_MARK = ".sealed"
+
+/** The deployed format and the native one in it. */
+export const tokenDistributorDialect: Dialect = {
+  owns: (key) =>
+    nativeDialect.owns(key) || key === HOST_KEY || key === FLAG_KEY || key.startsWith(PREFIX),
+  decodeAnnouncement: (entries) => {
+    const native = nativeDialect.decodeAnnouncement(entries)
+    if (native.native) return native
+    return {
+      ...silent,
+      host: hostName(entries.get(HOST_KEY)),
+      // a unit that was ever a communicator carries the flag, and only members are
+      member: entries.has(FLAG_KEY),
+      communicator: entries.get(FLAG_KEY) === "up",
+      facts: factsOf(entries)
+    }
+  },
+  encodeAnnouncement: (announcement, mirror) => {
+    const entries = new Map(nativeDialect.encodeAnnouncement(announcement, mirror))
+    if (announcement.host !== undefined) entries.set(HOST_KEY, announcement.host)
+    return mirror.native ? entries : withDeployedAnnouncement(entries, announcement, mirror)
+  },
+  decodeRoll: (entries, counterpart) => {
+    const native = nativeDialect.decodeRoll(entries, counterpart)
+    if (native.native) return native
+    const facts = factsOf(entries)
+    return {
+      ...blankRoll,
+      up: entries.get(FLAG_KEY) === "up",
+      formed: [...facts.values()].some((value) => isData(Redacted.value(value))),
+      bootstrapSide: counterpart.get(BOOTSTRAP_KEY),
+      facts
+    }
+  },
+  encodeRoll: (roll, natives) => [
+    ...nativeDialect.encodeRoll(roll, natives),
+    { key: FLAG_KEY, value: roll.up ? "up" : "down" },
+    ...(natives ? [] : deployedRoll(roll))
+  ],
+  encodeShared: (roll, natives) =>
+    natives || roll.bootstrapSide === undefined
+      ? new Map()
+      : new Map([[BOOTSTRAP_KEY, roll.bootstrapSide]])
+}
+
+const factsOf = (entries: Entries): Facts => {
+  const facts = new Map<string, Redacted.Redacted<string>>()
+  for (const [key, value] of entries) {
+    if (key.startsWith(PREFIX)) facts.set(key.slice(PREFIX.length), Redacted.make(value))
+  }
+  return facts
+}
+
+/** The deployed library takes anything but the placeholder for proof that a cluster exists. */
+const isData = (value: string): boolean => value !== "" && value !== PLACEHOLDER
+
+const withDeployedAnnouncement = (
+  entries: Map<string, string>,
+  announcement: Announcement,
+  mirror: Roll
+): Entries => {
+  const { facts, failure, host, incarnation, issues, member } = announcement
+  const mirrored = new Map<string, string>()
+  for (const [key, value] of facts) mirrored.set(key, Redacted.value(value))
+  for (const { generation, host: to, token } of issues) {
+    if (token === undefined) continue
+    mirrored.set(to, Redacted.value(token))
+    if (generation > 1) mirrored.set(`${to}~${generation}`, Redacted.value(token))
+  }
+  // before a cluster exists, any value in the mirror would keep a deployed leader from founding it
+  if (!member && failure !== undefined && mirror.formed && host !== undefined) {
+    mirrored.set(`${WANT_PREFIX}${host}`, `${incarnation ?? ""}~${failure.generation}`)
+  }
+  if (member && (mirrored.size > 0 || !mirror.formed)) mirrored.set(CLUSTER_MARK, "formed")
+  for (const [key, value] of mirrored) entries.set(`${PREFIX}${key}`, value)
+  if (mirrored.size > 0) entries.set(FLAG_KEY, "up")
+  return entries
+}
+
+const deployedRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
+  const mirrored = new Map<string, string>()
+  for (const [key, value] of roll.facts) mirrored.set(key, Redacted.value(value))
+  for (const { host, participant } of roll.requests) {
+    const issue = participant === undefined ? undefined : roll.issues.get(participant)
+    mirrored.set(host, issue === undefined ? PLACEHOLDER : shown(issue.token))
+  }
+  if (roll.formed) mirrored.set(CLUSTER_MARK, "formed")
+  return [...mirrored].map(([key, value]) => ({ key: `${PREFIX}${key}`, value }))
+}
+
+/** A token that was sealed, or refused, shows as a mark: neither a placeholder to mint for, nor anything to join with. */
+const shown = (token: Redacted.Redacted<string> | undefined): string =>
+  token === undefined ? SEALED_MARK : Redacted.value(token)

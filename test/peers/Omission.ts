@@ -1,0 +1,9 @@
+// A part of the tests that cannot run on this machine says so, where people look and where the test script counts.
+import { appendFileSync } from "node:fs"
+
+/** Prints that `what` does not run and why, and appends the line to the file named by ROLLCALL_OMISSIONS. */
+export const reportOmission = (what: string, reason: string): void => {
+  console.warn(`omitted: ${what}: ${reason}`)
+  const file = process.env.ROLLCALL_OMISSIONS
+  if (file !== undefined && file !== "") appendFileSync(file, `${what}\t${reason}\n`)
+}
