@@ -1,12 +1,13 @@
 #!/bin/sh
-# Makes the Python environments in which the tests run the deployed Python peers: one with ops 3, one with ops 2.
-# Quiet and idempotent. What cannot be made is no failure of the project: the reason is printed, written to the file
-# `unavailable` in the cache folder (test/peers/PythonPeers.ts hands it on), and the exit code is 0.
+# Makes the Python environments in which the tests run the deployed Python peers: ops 3, and the last ops 2 that queues a
+# deferred event again when it equals a queued one (2.18 and later skip it). Quiet and idempotent.
+# What cannot be made is no failure of the project: the reason is printed, written to the file `unavailable` in the cache
+# folder (test/peers/PythonPeers.ts hands it on), and the exit code is 0.
 # Cache folder: $ROLLCALL_PYTHON_CACHE, else .cache/python-peers at the repository's root.
 set -eu
 
 OPS_3=3.9.0
-OPS_2=2.23.6
+OPS_2=2.17.1
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cache=${ROLLCALL_PYTHON_CACHE:-$root/.cache/python-peers}

@@ -7,34 +7,41 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { OMISSIONS, type Omission, omissionsIn } from "./LeftOut.ts"
 
-const isSet = (name: string): boolean => !["", "0", "false"].includes(process.env[name] ?? "")
-
 const main = (args: ReadonlyArray<string>): boolean => {
-  // A build of unchanged sources is a cache hit and prints nothing.
-  if (!run("turbo", ["run", "build", "--output-logs=errors-only", "--log-order=grouped"]))
-    return false
+  if (!build()) return false
   const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"))
   const file = join(folder, "omissions")
   writeFileSync(file, "")
   try {
-    const reporters = [
-      "--reporter=default",
-      ...(args.length === 0 ? ["--reporter=./scripts/LeftOut.ts"] : [])
-    ]
-    const passed = run("vitest", ["run", ...reporters, ...args], { [OMISSIONS]: file })
+    const passed = test(args, file)
     const omissions = omissionsIn(file)
+    const refused = omissions.length > 0 && (isSet("CI") || isSet("ROLLCALL_STRICT"))
     console.log(reportOf(omissions))
-    const strict = isSet("CI") || isSet("ROLLCALL_STRICT")
-    if (strict && omissions.length > 0)
-      console.log("Nothing may be left out here: CI or ROLLCALL_STRICT is set.")
-    return passed && !(strict && omissions.length > 0)
+    if (refused) console.log("Nothing may be left out: CI or ROLLCALL_STRICT is set.")
+    return passed && !refused
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-const run = (program: string, args: ReadonlyArray<string>, env: Record<string, string> = {}) =>
-  spawnSync(program, args, { stdio: "inherit", env: { ...process.env, ...env } }).status === 0
+/** Builds every package; one that has not changed is a cache hit. Silent unless it fails. */
+const build = (): boolean => {
+  const { status, stdout } = spawnSync("turbo", ["run", "build"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"]
+  })
+  if (status !== 0) console.error(`${stdout}\nThe build failed, so no test was run.`)
+  return status === 0
+}
+
+const test = (args: ReadonlyArray<string>, omissions: string): boolean => {
+  const counting = args.length === 0 ? ["--reporter=./scripts/LeftOut.ts"] : []
+  const { status } = spawnSync("vitest", ["run", "--reporter=default", ...counting, ...args], {
+    stdio: "inherit",
+    env: { ...process.env, [OMISSIONS]: omissions }
+  })
+  return status === 0
+}
 
 const reportOf = (omissions: ReadonlyArray<Omission>): string =>
   omissions.length === 0
@@ -43,5 +50,7 @@ const reportOf = (omissions: ReadonlyArray<Omission>): string =>
         `Left out: ${omissions.length}`,
         ...omissions.map(({ what, reason }) => `  ${what}: ${reason}`)
       ].join("\n")
+
+const isSet = (name: string): boolean => !["", "0", "false"].includes(process.env[name] ?? "")
 
 process.exitCode = main(process.argv.slice(2)) ? 0 : 1

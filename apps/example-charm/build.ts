@@ -1,7 +1,17 @@
 // Builds the two charms: dist/<charm> unpacked, and dist/<charm>_<architecture>.charm with the Node runtime in it.
 // The runtime is the one that runs this script, so what was tested is what is shipped.
 import { createWriteStream } from "node:fs"
-import { chmod, copyFile, cp, link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import {
+  chmod,
+  copyFile,
+  cp,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  writeFile
+} from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
 import { pipeline } from "node:stream/promises"
 import { fileURLToPath } from "node:url"
@@ -44,7 +54,10 @@ const unpack = async (name: string, entry: string): Promise<string> => {
   await rm(folder, { recursive: true, force: true })
   await cp(join(here, "charms", name), folder, { recursive: true })
   const manifest = join(folder, "manifest.yaml")
-  await writeFile(manifest, (await readFile(manifest, "utf8")).replace("ARCHITECTURE", architecture))
+  await writeFile(
+    manifest,
+    (await readFile(manifest, "utf8")).replace("ARCHITECTURE", architecture)
+  )
   await copyFile(join(here, "../../LICENSE"), join(folder, "LICENSE"))
   await bundle(entry, join(folder, "charm.cjs"))
   await placeRuntime(folder)
@@ -65,5 +78,6 @@ const pack = async (folder: string, file: string): Promise<void> => {
 
 for (const { name, entry } of CHARMS) {
   const folder = await unpack(name, entry)
-  if (!values["unpacked-only"]) await pack(folder, join(here, "dist", `${name}_${architecture}.charm`))
+  if (!values["unpacked-only"])
+    await pack(folder, join(here, "dist", `${name}_${architecture}.charm`))
 }

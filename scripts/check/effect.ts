@@ -1,6 +1,6 @@
 // What only Effect's own diagnostics see: an effect that is made and never run, a requirement that leaks, and the like.
 // Without its plugin in the tsconfig the tool checks 0 files and succeeds, so each project's count is compared.
-import { type Check, problemsOf, type ToolRun, tool } from "./Check.ts"
+import { type Check, type ToolRun, tool } from "./Check.ts"
 import { projectsIn } from "./Workspace.ts"
 
 /** `effect-tsgo diagnostics` for every package and for the tests. */
@@ -12,19 +12,25 @@ export const effect: Check = {
     const outcomes = []
     for (const project of [...projects, "tsconfig.test.json"]) {
       const args = ["diagnostics", "--project", project, "--strict", "--format", "text"]
-      outcomes.push(outcomeOf(project, await tool(root, "effect-tsgo", args)))
+      const severity = ["--severity", "error,warning"]
+      outcomes.push(outcomeOf(project, await tool(root, "effect-tsgo", [...args, ...severity])))
     }
     return {
       looked: outcomes.reduce((sum, { checked }) => sum + checked, 0),
       things: "files",
-      problems: outcomes.flatMap(({ problems }) => problems)
+      // A source is in its own project and in those that import it; one mention is enough.
+      problems: [...new Set(outcomes.flatMap(({ problems }) => problems))]
     }
   }
 }
 
-const outcomeOf = (project: string, run: ToolRun) => {
-  const [, checked, all] = /Checked (\d+) files out of (\d+) files/.exec(run.output) ?? []
+const outcomeOf = (project: string, { ok, output }: ToolRun) => {
+  const [, checked, all] = /Checked (\d+) files out of (\d+) files/.exec(output) ?? []
   const complete = Number(checked) > 0 && checked === all
-  const problems = complete ? [] : [`${project}: checked ${checked ?? 0} of ${all ?? "?"} files`]
-  return { checked: Number(checked ?? 0), problems: [...problems, ...problemsOf(run)] }
+  const findings = output.split("\n").filter((line) => / effect\(\w+\): /.test(line))
+  const problems = [
+    ...(complete ? [] : [`${project}: checked ${checked ?? 0} of ${all ?? "?"} files`]),
+    ...(ok || findings.length > 0 ? findings : [output])
+  ]
+  return { checked: Number(checked ?? 0), problems }
 }

@@ -1,6 +1,6 @@
-// One deployment's life in the simulated Juju, whatever runs the charms: three members and a distributor come up, two
-// members follow, the communicator goes, the distributor moves, another member follows. What is left at the end, and
-// which hooks ran in which order, is what two implementations of one dialect are compared by.
+// One deployment's life in the simulated Juju, whatever runs the charms: three members and a distributor come up; then
+// two members follow, the communicator goes, the distributor moves, another member follows. What is left at the end, what
+// was logged, and which hooks ran in which order, is what two implementations of one dialect are compared by.
 import {
   type CharmSource,
   type InProcessCharm,
@@ -12,6 +12,8 @@ export interface Cast {
   readonly seed: number
   readonly distributor: CharmSource
   readonly member: CharmSource
+  /** Ends after the first act, where a hook takes long. */
+  readonly short?: boolean
   /** More environment of a member's hooks, beside its host name. */
   readonly env?: (hostname: string) => Readonly<Record<string, string>>
 }
@@ -20,7 +22,10 @@ export interface Cast {
 export interface Ending {
   readonly bags: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly statuses: Readonly<Record<string, string>>
-  readonly failed: ReadonlyMap<string, string>
+  /** The units whose last hook failed. */
+  readonly failed: ReadonlyArray<string>
+  /** What the members logged, without what ops says for itself. */
+  readonly log: ReadonlyArray<string>
   /** One entry per hook: unit, hook, remote, exit code. */
   readonly hooks: ReadonlyArray<string>
 }
@@ -44,7 +49,7 @@ export const memberSource = (run: InProcessCharm): CharmSource => ({
 })
 
 /** Plays the deployment to its end. */
-export const play = async ({ seed, distributor, member, env }: Cast): Promise<Ending> => {
+export const play = async ({ seed, distributor, member, short, env }: Cast): Promise<Ending> => {
   const simulation = await Simulation.make({ seed, updateStatusInterval: 0 })
   try {
     await simulation.deploy("d", { charm: distributor })
@@ -58,23 +63,28 @@ export const play = async ({ seed, distributor, member, env }: Cast): Promise<En
     })
     const relation = simulation.relate("d:microcluster-cluster", "m:cluster")
     await simulation.settle()
-    await simulation.addUnit("m")
-    await simulation.addUnit("m")
-    await simulation.settle()
-    simulation.removeUnit("m/0")
-    await simulation.settle()
-    await simulation.addUnit("d")
-    await simulation.settle()
-    simulation.removeUnit("d/0")
-    await simulation.settle()
-    await simulation.addUnit("m")
-    await simulation.settle()
+    if (short !== true) await playOn(simulation)
     return endingOf(simulation, relation)
   } finally {
     await simulation.close()
   }
 }
 
+const playOn = async (simulation: Simulation): Promise<void> => {
+  await simulation.addUnit("m")
+  await simulation.addUnit("m")
+  await simulation.settle()
+  simulation.removeUnit("m/0")
+  await simulation.settle()
+  await simulation.addUnit("d")
+  await simulation.settle()
+  simulation.removeUnit("d/0")
+  await simulation.settle()
+  await simulation.addUnit("m")
+  await simulation.settle()
+}
+
+const OPS_ITSELF = /Uncaught exception|Skipping notice/
 const JUJU_KEYS = new Set(["egress-subnets", "ingress-address", "private-address"])
 
 const endingOf = (simulation: Simulation, relation: number): Ending => {
@@ -88,7 +98,12 @@ const endingOf = (simulation: Simulation, relation: number): Ending => {
     statuses: Object.fromEntries(
       units.map(([unit, { workload }]) => [unit, `${workload.status}: ${workload.message}`])
     ),
-    failed: simulation.failed(),
+    failed: [...simulation.failed().keys()],
+    log: simulation
+      .logs()
+      .filter(({ unit, level }) => unit.startsWith("m/") && level !== "DEBUG")
+      .filter(({ message }) => !OPS_ITSELF.test(message))
+      .map(({ unit, level, message }) => `${unit} ${level} ${message}`),
     hooks: simulation
       .hooks()
       .map(({ unit, hook, remote, code }) => `${unit} ${hook} ${remote} ${code}`)

@@ -28,8 +28,10 @@ const headerLines = ({ text, comments, line }: Source): number => {
   let last = first - 1
   for (const comment of comments) {
     if (comment.start < end) continue
-    // A blank line ends the header: what follows belongs to the code below it.
-    if (!/^\n?$/.test(text.slice(end, comment.start))) break
+    // A blank line ends the header, and so does a docstring: it belongs to the code below it.
+    const begun = last >= first
+    if (text.slice(end, comment.start) !== (begun ? "\n" : "")) break
+    if (begun && comment.value.startsWith("*")) break
     end = comment.end
     last = line(end)
   }

@@ -4,12 +4,14 @@ import { dirname, join, normalize } from "node:path"
 import type { Repository, Source } from "./Repository.ts"
 import { eachSource, type Rule } from "./Rule.ts"
 
-const PURE = /^packages\/[^/]+\/src\/.*(Record|State|Policy)\.ts$/
+const PURE = /^packages\/core\/src\/.*(Record|State|Policy)\.ts$/
+/** Modules of effect that are data and no effects; Redacted, because a secret is wrapped before any rule sees it. */
+const DATA = new Set(["Schema", "Redacted"])
 const SOURCE = /^(packages|apps)\/[^/]+\/(src|bin)\/.*\.ts$/
 /** What several files of one package may import: the foundation, and what the package tests with. */
 const FOUNDATION = new Set(["effect", "vitest", "@effect/vitest"])
 
-/** A pure file imports values from nowhere but Schema and files that do the same. */
+/** A pure file imports values from nowhere but Schema, Redacted and files that do the same. */
 export const purity: Rule = eachSource("pure files are pure", PURE, (source, repository) =>
   impurities(source, repository, new Set())
 )
@@ -68,9 +70,8 @@ const impurities = (
   return importsOf(source)
     .filter(({ typeOnly }) => !typeOnly)
     .flatMap(({ from, names }) => {
-      if (from === "effect/Schema") return []
       if (from === "effect") {
-        const more = names.filter((name) => name !== "Schema")
+        const more = names.filter((name) => !DATA.has(name))
         return more.map((name) => `${source.path} imports ${name} of effect`)
       }
       if (!from.startsWith(".")) return [`${source.path} imports ${from}`]

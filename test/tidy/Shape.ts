@@ -1,31 +1,32 @@
 // How folders look, so that who has read one has read them all.
 import { basename } from "node:path"
 import type { Repository } from "./Repository.ts"
-import { eachSource, type Rule } from "./Rule.ts"
+import type { Rule } from "./Rule.ts"
 
 const CORE = /^packages\/core\/src\/([^/]+)\/[^/]+\.ts$/
 const ROLES = ["Record", "State", "Policy", ""]
 
-/** A folder of core that has a state machine has all the roles: record, state, policy and the service itself. */
+/**
+ * A folder of core that has a state machine has all the roles: record, state, policy and the service itself, and a file of
+ * errors where it declares any.
+ */
 export const services: Rule = {
   name: "services have the same roles",
-  look: ({ paths }) => {
+  look: ({ paths, text }) => {
     const folders = serviceFolders(paths)
-    const problems = folders.flatMap((folder) =>
-      ROLES.map((role) => `packages/core/src/${folder}/${pascal(folder)}${role}.ts`)
+    const problems = folders.flatMap((folder) => {
+      const home = `packages/core/src/${folder}/`
+      const fails = paths.some(
+        (path) => path.startsWith(home) && text(path).includes("TaggedError")
+      )
+      return [...ROLES, ...(fails ? ["Error"] : [])]
+        .map((role) => `${home}${pascal(folder)}${role}.ts`)
         .filter((path) => !paths.includes(path))
         .map((path) => `${path} is missing beside its siblings`)
-    )
+    })
     return { looked: folders.length, things: "service folders", problems }
   }
 }
-
-/** Errors of core live in `*Error.ts`, where a reader looks for what can go wrong. */
-export const errors: Rule = eachSource("errors have their own file", CORE, ({ path, text }) =>
-  /\bTaggedError\b/.test(text) && !path.endsWith("Error.ts")
-    ? ["an error is declared outside of *Error.ts"]
-    : []
-)
 
 /** Every package says in one sentence what it is, and on one page how to use it. */
 export const packages: Rule = {

@@ -3,7 +3,7 @@ import { docstrings, headers } from "./Comments.ts"
 import { importers, purity } from "./Imports.ts"
 import { links, traces } from "./Pages.ts"
 import type { Rule } from "./Rule.ts"
-import { errors, packages, services } from "./Shape.ts"
+import { packages, services } from "./Shape.ts"
 import { files, functions } from "./Size.ts"
 import { names, paths, shortcuts } from "./Words.ts"
 
@@ -11,7 +11,6 @@ import { names, paths, shortcuts } from "./Words.ts"
 export const rules: ReadonlyArray<Rule> = [
   packages,
   services,
-  errors,
   files,
   functions,
   headers,

@@ -4,6 +4,7 @@ import {
   dispatch,
   type HookCommand,
   isInstall,
+  isPrelude,
   isSweep,
   JujuContext,
   jujuConfig,
@@ -15,7 +16,11 @@ import {
 import { Effect, Layer, Schema } from "effect"
 
 const Seconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 604_800 }))
-const Config = Schema.Struct({ "window-seconds": Seconds, "token-lifetime-seconds": Seconds })
+const Config = Schema.Struct({
+  "window-seconds": Seconds,
+  "token-lifetime-seconds": Seconds,
+  delivery: Schema.Literals(["secrets", "databags"])
+})
 
 /** Runs the distributor's hook for `environment`; succeeds with the exit code. */
 export const distributor = (
@@ -28,12 +33,19 @@ export const distributor = (
     Effect.gen(function* () {
       const context = yield* JujuContext
       if (isInstall(context)) return maintenance("waiting to be related to the hosts' charm")
+      if (isPrelude(context)) return undefined
       const config = yield* jujuConfig(Config)
       const mirror = Mirror.layer({
         windowMillis: config["window-seconds"] * 1000,
         tokenLifetimeMillis: config["token-lifetime-seconds"] * 1000
       }).pipe(
-        Layer.provide(jujuStore({ endpoint: "microcluster-cluster", peers: "distributors" })),
+        Layer.provide(
+          jujuStore({
+            endpoint: "microcluster-cluster",
+            peers: "distributors",
+            mailboxes: config.delivery === "secrets"
+          })
+        ),
         Layer.provide(Layer.succeed(WireDialect, tokenDistributorDialect))
       )
       const decision = yield* Effect.flatMap(Mirror, ({ step }) =>

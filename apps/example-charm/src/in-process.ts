@@ -20,7 +20,9 @@ export const inProcessDistributor =
   (nowMillis: () => number): InProcessCharm =>
   ({ env, run }) =>
     Effect.runPromise(
-      distributor(env, HookCommand.layerWith(run)).pipe(Effect.provideService(Clock.Clock, clockOf(nowMillis)))
+      distributor(env, HookCommand.layerWith(run)).pipe(
+        Effect.provideService(Clock.Clock, clockOf(nowMillis))
+      )
     )
 
 /** What differs from one in-process member to the next. */

@@ -15,6 +15,7 @@ import {
   hostStatus,
   isInstall,
   isLeaving,
+  isPrelude,
   isSweep,
   JujuContext,
   jujuStore,
@@ -45,6 +46,7 @@ export const member = (
     Effect.gen(function* () {
       const context = yield* JujuContext
       if (isInstall(context)) return maintenance("waiting to be related to a token distributor")
+      if (isPrelude(context)) return undefined
       const config = yield* memberConfig
       const issuer = TokenIssuer.layer({ host: parts.host }).pipe(
         Layer.provide(jujuStore({ endpoint: "cluster" })),

@@ -7,7 +7,11 @@
 import { Sealer, SealerError, type SealerShape } from "@rollcall/core"
 import { Effect, Layer, Redacted } from "effect"
 
-/** Seals by HPKE; a token is well-formed text of at most 64 KiB in UTF-8. */
+/**
+ * Seals by HPKE; a token is well-formed text of at most 64 KiB in UTF-8.
+ * **Guarantee** T5. **Fails with** SealerError when the library cannot be loaded, or a key, token, context or sealed
+ * text is not what it should be.
+ */
 export const hpkeSealer: SealerShape = {
   generate: Effect.gen(function* () {
     const { kem } = yield* loadSuite("generate")
@@ -19,32 +23,32 @@ export const hpkeSealer: SealerShape = {
     })
   }),
 
-  seal: Effect.fnUntraced(function* (publicKey, token, context) {
+  seal: Effect.fn("Sealer.seal")(function* (publicKey, token, context) {
     const suite = yield* loadSuite("seal")
     const notToken = `the token is not text of at most ${MAX_TOKEN_BYTES} bytes`
     const plain = yield* attempt("seal", notToken, async () => toToken(Redacted.value(token)))
     return yield* attempt("seal", "the public key or the context is not usable", async () => {
       const recipientPublicKey = await suite.kem.deserializePublicKey(decode(publicKey))
-      const info = toUtf8(context)
-      const { enc, ct } = await suite.seal({ recipientPublicKey, info }, plain, info)
+      const bound = toUtf8(context)
+      const { enc, ct } = await suite.seal({ recipientPublicKey, info: bound }, plain, bound)
       return encode(Uint8Array.of(VERSION), new Uint8Array(enc), new Uint8Array(ct))
     })
   }),
 
-  open: Effect.fnUntraced(function* ({ privateKey }, sealed, context) {
+  open: Effect.fn("Sealer.open")(function* ({ privateKey }, sealed, context) {
     const suite = yield* loadSuite("open")
     const recipientKey = yield* attempt("open", "the private key is not usable", async () =>
       suite.kem.deserializePrivateKey(decode(Redacted.value(privateKey)))
     )
-    const { enc, ct } = yield* attempt("open", "the sealed text is not of version 1", async () =>
+    const { enc, ct } = yield* attempt("open", "the sealed text is malformed", async () =>
       parse(sealed)
     )
     const mismatch = "the sealed text was altered, or is for another key or context"
     const plain = yield* attempt("open", mismatch, async () => {
-      const info = toUtf8(context)
-      return suite.open({ recipientKey, enc, info }, ct, info)
+      const bound = toUtf8(context)
+      return suite.open({ recipientKey, enc, info: bound }, ct, bound)
     })
-    return yield* attempt("open", "what was sealed is no text", async () =>
+    return yield* attempt("open", "what was sealed is not text", async () =>
       Redacted.make(utf8.decode(plain))
     )
   })

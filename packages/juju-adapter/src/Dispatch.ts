@@ -18,6 +18,13 @@ export const isSweep = ({ event }: JujuContextShape): boolean =>
 /** Whether the unit can take part: before it is installed it has entered no relation. */
 export const isInstall = ({ event }: JujuContextShape): boolean => event.name === "install"
 
+/**
+ * Whether the hook says nothing that the next one does not say better: Juju runs relation-changed right after every
+ * relation-joined, and a decision made in the second instead of the first wakes nobody twice.
+ */
+export const isPrelude = ({ event }: JujuContextShape): boolean =>
+  event.name.endsWith("-relation-joined")
+
 /** Whether this is the unit's last hook, in which it leaves its cluster. */
 export const isLeaving = ({ event }: JujuContextShape): boolean => event.name === "remove"
 

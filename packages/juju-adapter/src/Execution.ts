@@ -28,7 +28,7 @@ export const execute = (
     const subprocess = execa(file, args, {
       ...(options.stdin === undefined ? { stdin: "ignore" } : { input: options.stdin }),
       timeout: options.timeoutMillis,
-      forceKillAfterDelay: false,
+      forceKillAfterDelay: KILL_AFTER_MILLIS,
       killDescendants: true,
       maxBuffer: OUTPUT_LIMIT_CHARACTERS,
       stripFinalNewline: false,

@@ -30,7 +30,7 @@ export const reasonOf = (exitCode: number, stderr: string): HookCommandReason =>
 
 /** The error in `stderr` without Juju's `ERROR ` in front and without the warnings before it; at most 2,000 characters. */
 export const detailOf = (stderr: string): string => {
-  const start = /(?:^|\n)ERROR (?![\s\S]*\nERROR )/.exec(stderr)
+  const start = /(?:^|\n)ERROR /.exec(stderr)
   const text = start === null ? stderr : stderr.slice(start.index + start[0].length)
   return text.trim().slice(0, 2000)
 }

@@ -34,6 +34,8 @@ import {
 } from "./hook-commands/relation.ts"
 import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
+import { prepare, receive, send } from "./Mailbox.ts"
+import { boxesOf, MAILBOXES_KEY, type Mailboxes, readMailboxes } from "./MailboxRecord.ts"
 import { type RelationId, relationText } from "./RelationId.ts"
 
 /** The endpoints a store is made of. */
@@ -42,6 +44,11 @@ export interface JujuStoreOptions {
   readonly endpoint: string
   /** A peer endpoint, where the charm has one: its application databag is where leaders keep what must not be lost. */
   readonly peers?: string
+  /**
+   * Whether entries that are meant for one unit travel in Juju secrets instead of the databag, so that only that unit is
+   * woken. For the side that writes them; the reading side follows what it finds. Needs Juju 3.1.
+   */
+  readonly mailboxes?: boolean
 }
 
 /** The store of this hook's unit. */
@@ -62,9 +69,10 @@ export const jujuStore = (
         self: ParticipantId.make(context.unit),
         step: (body) =>
           Effect.gen(function* () {
-            const view = yield* run("read", readView(context, options))
+            const { tables, view } = yield* run("read", readView(context, options))
             const [result, writes] = yield* body(view)
-            yield* stage(context, writes).pipe(Effect.provideService(HookCommand, commands))
+            const left = yield* run("send", post(view, tables, writes, options))
+            yield* stage(context, left).pipe(Effect.provideService(HookCommand, commands))
             return result
           }),
         census: run("ask for the goal state", census(context, options)),
@@ -79,24 +87,32 @@ const readView = (context: JujuContextShape, { endpoint, peers }: JujuStoreOptio
     const relations = (yield* relationIds(endpoint))
       .filter(({ id }) => !isBroken(context, id))
       .sort((a, b) => a.id - b.id)
+    const memory = toEntries(yield* stateGet)
     const groups = yield* Effect.forEach(
       relations,
-      (id) => readGroup(context, id, leader),
+      (id) => readGroup(context, id, leader, memory),
       PARALLEL
     )
     const council = peers === undefined ? undefined : (yield* relationIds(peers))[0]
-    return {
+    const read = groups.flatMap((group) => (group === undefined ? [] : [group]))
+    const view: View = {
       self: ParticipantId.make(context.unit),
       side: context.app,
       leader,
-      groups: groups.flatMap((group) => (group === undefined ? [] : [group])),
+      groups: read.map(({ group }) => group),
       council: council === undefined ? undefined : yield* readCouncil(context, council),
-      private: toEntries(yield* stateGet)
-    } satisfies View
+      private: memory
+    }
+    return { view, tables: new Map(read.map(({ group, table }) => [group.id, table])) }
   })
 
 /** One relation; undefined when Juju has let it go under the hook. */
-const readGroup = (context: JujuContextShape, relation: RelationId, leader: boolean) =>
+const readGroup = (
+  context: JujuContextShape,
+  relation: RelationId,
+  leader: boolean,
+  memory: Entries
+) =>
   Effect.gen(function* () {
     const remote = yield* relationListApp(relation)
     const units = yield* relationList(relation)
@@ -105,24 +121,61 @@ const readGroup = (context: JujuContextShape, relation: RelationId, leader: bool
     const peers = yield* Effect.forEach(
       units,
       (unit) =>
-        Effect.map(get({ unit }), (entries) => [ParticipantId.make(unit), entries] as const),
+        Effect.map(
+          readPeer(relation, unit, context.unit),
+          (entries) => [ParticipantId.make(unit), entries] as const
+        ),
       PARALLEL
     )
-    return {
+    const bag = yield* get({ unit: context.unit })
+    const group: GroupView = {
       id: relationText(relation),
       symmetric: false,
-      own: yield* get({ unit: context.unit }),
+      own: withBoxes(bag, memory, relationText(relation)),
       peers: new Map(peers),
       shared: leader ? yield* get({ app: context.app }) : undefined,
       counterpart: yield* get({ app: remote }),
       counterpartName: remote
-    } satisfies GroupView
+    }
+    return { group, table: readMailboxes(bag) }
   }).pipe(
     Effect.catchIf(
       ({ reason }) => reason === "permission-denied" || reason === "relation-not-found",
       () => Effect.succeed(undefined)
     )
   )
+
+/** A unit's databag, and what it put into this unit's mailbox. */
+const readPeer = (relation: RelationId, unit: string, self: string) =>
+  Effect.gen(function* () {
+    const bag = toEntries(yield* relationGet(relation, { unit }))
+    return new Map([...bag, ...(yield* receive(bag, self))])
+  })
+
+/** The own databag with what this unit put into others' mailboxes: together they are its register. */
+const withBoxes = (bag: Entries, memory: Entries, group: string): Entries =>
+  new Map([
+    ...[...bag].filter(([key]) => key !== MAILBOXES_KEY),
+    ...[...boxesOf(memory, group).values()].flatMap((entries) => [...entries])
+  ])
+
+/** Sends by mailbox what can be sent so, and returns what is left to stage. */
+const post = (
+  view: View,
+  tables: ReadonlyMap<string, Mailboxes>,
+  writes: ReadonlyArray<Write>,
+  { mailboxes }: JujuStoreOptions
+) =>
+  Effect.gen(function* () {
+    if (mailboxes !== true || !view.leader) return writes
+    let left = writes
+    for (const group of view.groups) {
+      const table = tables.get(group.id) ?? []
+      left = yield* send(group, table, view.private, left)
+      left = [...left, ...(yield* prepare(relationOf(group.id), group, table))]
+    }
+    return left
+  })
 
 /** Of the peer relation only the application's databag is read: the units' own say nothing here. */
 const readCouncil = (context: JujuContextShape, relation: RelationId) =>

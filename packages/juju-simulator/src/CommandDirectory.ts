@@ -18,8 +18,8 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { commandNames } from "./hook-commands/CommandTable.ts"
 import type { HookPaths } from "./HookContext.ts"
+import { commandNames } from "./hook-commands/CommandTable.ts"
 import type { Profile, UnitName } from "./Model.ts"
 
 /** Where one unit's files are. */

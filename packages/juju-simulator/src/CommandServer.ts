@@ -18,7 +18,7 @@ export interface CommandOutput {
 }
 
 /** Answers one call; `stdin` reads the caller's standard input, and only then does the caller read its own. */
-export type CommandHandler = (
+export type AnswerCall = (
   fields: ReadonlyArray<string>,
   stdin: () => Promise<string>
 ) => Promise<CommandOutput>
@@ -28,14 +28,14 @@ export class CommandServer {
   readonly #server: Server
   readonly #host: string
   readonly #port: number
-  readonly #handlers: Map<string, CommandHandler>
+  readonly #handlers: Map<string, AnswerCall>
   readonly #sockets: Set<Socket>
 
   private constructor(
     server: Server,
     host: string,
     port: number,
-    handlers: Map<string, CommandHandler>,
+    handlers: Map<string, AnswerCall>,
     sockets: Set<Socket>
   ) {
     this.#server = server
@@ -47,7 +47,7 @@ export class CommandServer {
 
   /** Listens on a free port of `host`. */
   static listen(host = "127.0.0.1"): Promise<CommandServer> {
-    const handlers = new Map<string, CommandHandler>()
+    const handlers = new Map<string, AnswerCall>()
     const sockets = new Set<Socket>()
     const server = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket)
@@ -65,7 +65,7 @@ export class CommandServer {
   }
 
   /** Serves `handler` at the file `address`; the returned function removes it again. */
-  open(address: string, handler: CommandHandler): () => void {
+  open(address: string, handler: AnswerCall): () => void {
     const nonce = randomBytes(8).toString("hex")
     this.#handlers.set(nonce, handler)
     writeFileSync(address, `${this.#host} ${this.#port} ${nonce}\n`, { mode: 0o600 })
@@ -83,7 +83,7 @@ export class CommandServer {
 }
 
 /** Makes calls wait for each other, as Juju's server of one execution does. */
-export const oneAtATime = (handler: CommandHandler): CommandHandler => {
+export const oneAtATime = (handler: AnswerCall): AnswerCall => {
   let previous: Promise<unknown> = Promise.resolve()
   return (fields, stdin) => {
     const turn = previous.then(() => handler(fields, stdin))
@@ -92,7 +92,7 @@ export const oneAtATime = (handler: CommandHandler): CommandHandler => {
   }
 }
 
-const answer = (socket: Socket, handlers: ReadonlyMap<string, CommandHandler>): void => {
+const answer = (socket: Socket, handlers: ReadonlyMap<string, AnswerCall>): void => {
   const read = netstringReader(socket)
   const stdin = async () => {
     socket.write("stdin 0 0\n")

@@ -4,8 +4,8 @@
  * (juju/juju apiserver/facades/agent/retrystrategy/retrystrategy.go).
  */
 import { configSeenOf } from "./HookQueue.ts"
-import { applicationOf, isPeer, type Model, type RelationProgress, type Unit } from "./Model.ts"
-import { enterScope, leaveScope, refreshNetwork } from "./ModelChange.ts"
+import { isPeer, type Model, type RelationProgress, type Unit } from "./Model.ts"
+import { enterScope, leaveScope } from "./ModelChange.ts"
 import type { AgentState, Hook } from "./Operation.ts"
 import { relationsToCreate } from "./RelationQueue.ts"
 import type { RotatePolicy } from "./Secret.ts"
@@ -59,9 +59,8 @@ const COMPLETED: Readonly<
   install: (_model, _unit, state) => {
     state.installed = true
   },
-  "config-changed": (model, unit, state) => {
+  "config-changed": (_model, _unit, state) => {
     state.configSeen = state.configRunning
-    refreshNetwork(model, unit.name)
     if (!state.started) state.queued = START
   },
   start: (_model, _unit, state) => {

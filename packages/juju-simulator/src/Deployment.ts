@@ -3,9 +3,10 @@
  *
  * The folder, the server and the executables exist only once the first charm on disk is deployed.
  */
-import { CommandDirectory, unitPaths } from "./CommandDirectory.ts"
-import { type CommandHandler, CommandServer } from "./CommandServer.ts"
+
 import type { Agent } from "./Agent.ts"
+import { CommandDirectory, unitPaths } from "./CommandDirectory.ts"
+import { type AnswerCall, CommandServer } from "./CommandServer.ts"
 import { type InProcessCharm, makeInProcessAgent } from "./InProcessAgent.ts"
 import { type CharmMetadata, type ConfigValue, parseMetadata, readMetadata } from "./Metadata.ts"
 import type { Profile, UnitName } from "./Model.ts"
@@ -48,7 +49,7 @@ export interface HostOptions {
   readonly python: string
   /** Also put `juju-exec` at this absolute path; refused when something is there. */
   readonly installJujuExec: string | undefined
-  readonly jujuExec: CommandHandler
+  readonly jujuExec: AnswerCall
 }
 
 /** The machine that all processes of one simulation run on. */
@@ -73,6 +74,12 @@ export class Host {
     const options = this.#deployed.get(application)
     if (options === undefined) throw new Error(`"${application}" is not deployed: deploy it first`)
     return options
+  }
+
+  /** Gives one unit other charm code than the rest of its application. */
+  override(unit: UnitName, application: string, charm: CharmSource): void {
+    const options = this.deployed(application)
+    this.#deployed.set(application, { ...options, charms: { ...options.charms, [unit]: charm } })
   }
 
   /** Starts the agent of a unit. */

@@ -5,14 +5,7 @@
  * looks make one event. The order of the questions is that of juju/juju internal/worker/uniter/resolver.go and of the
  * resolvers it calls. Relations are visited in a rotated order because Go ranges over a map; `choose` does the rotating.
  */
-import {
-  applicationOf,
-  holdsLease,
-  type Model,
-  type Unit,
-  type UnitName,
-  unitOf
-} from "./Model.ts"
+import { applicationOf, holdsLease, type Model, type Unit, type UnitName, unitOf } from "./Model.ts"
 import { type AgentState, type Hook, isFree, type Operation } from "./Operation.ts"
 import { nextCreatedHook, nextRelationHook } from "./RelationQueue.ts"
 import { nextSecretHook } from "./SecretQueue.ts"

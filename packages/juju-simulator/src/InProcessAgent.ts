@@ -5,7 +5,7 @@
  * code; an exception is an uncaught one, exit code 1. It must not keep state of its own between hooks that a real
  * charm could not keep on disk.
  */
-import type { Agent, RunningProcess, ProcessOutcome } from "./Agent.ts"
+import type { Agent, ProcessOutcome, RunningProcess } from "./Agent.ts"
 import type { CommandResult, HookPaths } from "./HookContext.ts"
 
 /** What an in-process charm sees of its hook. */
@@ -45,7 +45,7 @@ const runFunction = (
   new Promise((resolve) => {
     const end = (code: number, stderr = "") => resolve({ code, stdout: "", stderr })
     execution.onKill(() => end(KILLED))
-    const cwd = env["JUJU_CHARM_DIR"] ?? "/"
+    const cwd = env.JUJU_CHARM_DIR ?? "/"
     const run = (argv: ReadonlyArray<string>, stdin = ""): Promise<CommandResult> => {
       const [command = "", ...args] = argv
       const answer = execution.call({ command, args, cwd })

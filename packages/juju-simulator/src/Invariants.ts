@@ -17,7 +17,9 @@ export class InvariantViolated extends Error {
   readonly seed: number
 
   constructor(invariant: string, problem: string, seed: number, lastLines: ReadonlyArray<string>) {
-    super(`${invariant}: ${problem}\nreplay with seed ${seed}; the last hooks:\n${lastLines.join("\n")}`)
+    super(
+      `${invariant}: ${problem}\nreplay with seed ${seed}; the last hooks:\n${lastLines.join("\n")}`
+    )
     this.name = "InvariantViolated"
     this.invariant = invariant
     this.seed = seed

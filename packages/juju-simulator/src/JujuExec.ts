@@ -5,8 +5,9 @@
  * caller wait until the unit's agent gets to it. What the command staged is flushed whatever its exit code is, and a
  * failure puts no unit in error.
  */
-import type { CommandOutput } from "./CommandServer.ts"
+
 import type { Program } from "./Agent.ts"
+import type { CommandOutput } from "./CommandServer.ts"
 import type { HookInvocation } from "./HookContext.ts"
 import { applicationNameOf, endpointOf, type Model, type UnitName } from "./Model.ts"
 
@@ -63,7 +64,7 @@ export const parseExecRequest = (model: Model, args: ReadonlyArray<string>): Exe
     if (value === undefined) return refuse(`option needs an argument: ${name}`, 2)
     flags[flag] = value
   }
-  const unit = flags["unit"] ?? rest.shift()
+  const unit = flags.unit ?? rest.shift()
   if (unit === undefined || unit === "") return refuse("missing unit-name", 2)
   if (rest.length === 0) return refuse("missing commands", 2)
   if (!model.units.has(unit)) return refuse(`unit "${unit}" not found on this machine`, 1)
@@ -113,7 +114,7 @@ const relationOf = (
   if (remote === undefined && members.length > 1) {
     return refuse(`ambiguous remote unit; possibilities are [${members.join(" ")}]`, 1)
   }
-  const remoteApp = flags["remoteApp"] ?? (remote && applicationNameOf(remote))
+  const remoteApp = flags.remoteApp ?? (remote && applicationNameOf(remote))
   return {
     relationId: number,
     endpoint: endpoint.name,

@@ -4,7 +4,7 @@
  * A hook or action is flushed when its process ended well, a juju-exec whatever its exit code is; a process that was
  * killed or struck is never flushed. What the process did outside of Juju stays done in every case.
  */
-import { RunningProcess, type ProcessOutcome, type Program } from "./Agent.ts"
+import { type ProcessOutcome, type Program, RunningProcess } from "./Agent.ts"
 import type { FaultEffect, FaultPoint } from "./Fault.ts"
 import { type HookContext, type HookInvocation, openContext, UnitCache } from "./HookContext.ts"
 import { LEASE_MILLIS } from "./Leadership.ts"
@@ -30,7 +30,8 @@ export const runProcess = async (
 ): Promise<Finished> => {
   const { model, random, trace } = world
   const { time, started } = { time: model.now, started: performance.now() }
-  const label = invocation.kind === "hook" ? invocation.name : `${invocation.kind} ${invocation.name}`
+  const label =
+    invocation.kind === "hook" ? invocation.name : `${invocation.kind} ${invocation.name}`
   const contextId = `${agent.unit}-${invocation.name || "run-commands"}-${random.hex(32)}`
   const context = openContext(model, agent.unit, { ...invocation, contextId }, agent.cache)
   const strike = (point: FaultPoint, call: number, execution?: RunningProcess) => {
@@ -39,6 +40,7 @@ export const runProcess = async (
   }
   const execution = new RunningProcess(context, program, (running) => {
     strike("after-call", running.calls, running)
+    if (unitOf(model, agent.unit).reboot === "now") running.kill("the machine reboots")
   })
   setAgentStatus(world, agent, "executing", `running ${label.trim()}`)
   const finished = await finish(world, agent, execution, strike)
@@ -101,7 +103,7 @@ const flush = (
 ): Finished => {
   const { context } = execution
   const struck = strike("flush", execution.calls)
-  const cut = unitOf(world.model, agent.unit).partitioned ? "the controller is out of reach" : struck
+  const cut = unitOf(world.model, agent.unit).partitioned ? "connection is shut down" : struck
   if (cut !== undefined) {
     context.discard()
     return { outcome: "refused", process, error: cut }

@@ -117,8 +117,10 @@ const reboot = (model: Model, agent: UnitAgent, interrupted?: Hook): void => {
   if (unit.reboot === "none") return
   unit.reboot = "none"
   agent.cache.relations.clear()
-  if (interrupted !== undefined) agent.state.queued = interrupted
-  else if (agent.state.queued === undefined && agent.state.started) {
+  if (interrupted !== undefined) {
+    agent.state.failed = undefined
+    agent.state.queued = interrupted
+  } else if (agent.state.queued === undefined && agent.state.started) {
     agent.state.queued = { kind: "hook", name: "start" }
   }
 }
@@ -176,8 +178,13 @@ const wakeConcerned = (world: World, agent: UnitAgent, before: Footprint): void 
   for (const { relation, owner, keys } of changes.writes) {
     trace.add({ type: "write", seq, relation: `${relation.key} ${relation.id}`, owner, keys })
   }
-  if (changes.secrets) return scheduler.wakeAll()
-  const concerned = new Set(changes.relations.flatMap((relation) => [...relation.applications.keys()]))
+  if (changes.secrets) {
+    scheduler.wakeAll()
+    return
+  }
+  const concerned = new Set(
+    changes.relations.flatMap((relation) => [...relation.applications.keys()])
+  )
   if (changes.application) concerned.add(before.application)
   for (const unit of concerned.size > 0 ? model.units.values() : []) {
     if (concerned.has(unit.application)) scheduler.wake(unit.name)

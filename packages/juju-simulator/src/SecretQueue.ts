@@ -81,7 +81,9 @@ const obsolete = (secret: Secret, state: AgentState): Hook | undefined => {
       !tracked.has(revision) &&
       !state.obsoleteTold.has(`${secret.id}/${revision}`)
   )
-  return unused && { kind: "hook", name: "secret-remove", secret: ownerView(secret, unused.revision) }
+  return (
+    unused && { kind: "hook", name: "secret-remove", secret: ownerView(secret, unused.revision) }
+  )
 }
 
 const ownerView = (secret: Secret, revision?: number) => ({

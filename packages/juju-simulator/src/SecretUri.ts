@@ -12,9 +12,9 @@ export interface SecretUri {
 /** Reads a URI; undefined when it is not one. */
 export const parseSecretUri = (text: string): SecretUri | undefined => {
   const match = URI.exec(text)
-  const id = match?.groups?.["id"]
+  const id = match?.groups?.id
   if (id === undefined) return undefined
-  const source = match?.groups?.["source"]
+  const source = match?.groups?.source
   return { id, text: source === undefined ? `secret:${id}` : `secret://${source}/${id}` }
 }
 

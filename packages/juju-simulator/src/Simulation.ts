@@ -4,8 +4,9 @@
  * Commands such as `deploy` or `setConfig` change the model at once and run nothing; `settle` runs hooks until nobody has
  * anything to do, `advance` moves the virtual clock. With concurrency 1 everything that happens follows from the seed.
  */
+import type { Program } from "./Agent.ts"
 import type { CommandOutput } from "./CommandServer.ts"
-import type { DeployOptions, Host } from "./Deployment.ts"
+import type { CharmSource, DeployOptions, Host } from "./Deployment.ts"
 import { millisOf, type Span } from "./Duration.ts"
 import type { FaultPlan } from "./Fault.ts"
 import { UnitCache } from "./HookContext.ts"
@@ -18,13 +19,13 @@ import * as change from "./ModelChange.ts"
 import { resolveHook, settleLeases } from "./Runner.ts"
 import { makeWorld, type SimulationOptions } from "./SimulationOptions.ts"
 import { type ActionOutcome, actionOutcome, SimulationView } from "./SimulationView.ts"
-import { advanceTo, runReady, type RunLimits, settleWorld } from "./Timeline.ts"
+import { advanceTo, type RunLimits, runReady, settleWorld } from "./Timeline.ts"
 import { agentOf, makeUnitAgent, type World } from "./World.ts"
 
 /** How a unit is added. */
-export interface AddUnitOptions {
-  readonly machine?: string
-  readonly hostname?: string
+export interface AddUnitOptions extends change.UnitOptions {
+  /** Other charm code for this unit than for the rest of its application. */
+  readonly charm?: CharmSource
 }
 
 /** A simulated Juju model. */
@@ -88,7 +89,8 @@ export class Simulation extends SimulationView {
 
   /** Puts another charm under an application; its units run upgrade-charm and config-changed. */
   upgrade(application: string, options: Pick<DeployOptions, "charm" | "charms">): void {
-    const metadata = this.#host.deploy(application, { ...this.#host.deployed(application), ...options })
+    const before = this.#host.deployed(application)
+    const metadata = this.#host.deploy(application, { ...before, charms: {}, ...options })
     change.upgradeCharm(this.model, application, metadata)
     this.#changed(`refresh ${application}`)
   }
@@ -104,7 +106,8 @@ export class Simulation extends SimulationView {
   removeRelation(id: number): void {
     for (const scope of this.model.relations.get(id)?.scopes.values() ?? []) {
       const created = this.model.units.get(scope.unit)?.progress.get(id)?.created
-      if (created !== true && scope.state === "entered") change.leaveScope(this.model, id, scope.unit)
+      if (created !== true && scope.state === "entered")
+        change.leaveScope(this.model, id, scope.unit)
     }
     if (this.model.relations.has(id)) change.removeRelation(this.model, id)
     this.#changed(`remove-relation ${id}`)
@@ -168,7 +171,8 @@ export class Simulation extends SimulationView {
   /** Makes update-status due on a unit, or on all that have started. */
   updateStatus(unit?: UnitName): void {
     for (const agent of this.#world.agents.values()) {
-      if (unit === undefined || agent.unit === unit) agent.state.updateStatusDue = agent.state.started
+      if (unit === undefined || agent.unit === unit)
+        agent.state.updateStatusDue = agent.state.started
     }
     this.#changed(`update-status ${unit ?? ""}`)
   }
@@ -192,17 +196,19 @@ export class Simulation extends SimulationView {
     relation: ExecRelation = {}
   ): Promise<CommandOutput> {
     const agent = agentOf(this.#world, unit)
-    const output = new Promise<CommandOutput>((finish) => {
-      const code =
-        typeof program === "string"
-          ? ({ kind: "script", text: program } as const)
-          : ({ kind: "function", run: program } as const)
-      agent.state.commands.push(
-        this.#world.commands.add({ unit, program: code, relation, finish })
-      )
-    })
+    let output: CommandOutput | undefined
+    const finish = (result: CommandOutput) => {
+      output = result
+    }
+    const code: Program =
+      typeof program === "string"
+        ? { kind: "script", text: program }
+        : { kind: "function", run: program }
+    const { commands } = this.#world
+    agent.state.commands.push(commands.add({ unit, program: code, relation, finish }))
     this.#changed(`juju-exec ${unit}`)
     await this.#drive(() => runReady(this.#world, this.#limits))
+    if (output === undefined) throw new Error(`${unit} did not get to the command: is it cut off?`)
     return output
   }
 
@@ -247,7 +253,9 @@ export class Simulation extends SimulationView {
   }
 
   async #addUnit(application: string, options: AddUnitOptions): Promise<UnitName> {
-    const { name } = change.addUnit(this.model, application, options)
+    const { charm, ...rest } = options
+    const { name } = change.addUnit(this.model, application, rest)
+    if (charm !== undefined) this.#host.override(name, application, charm)
     const agent = await this.#host.startAgent(name, application)
     this.#world.agents.set(name, makeUnitAgent(this.#world, name, agent))
     return name

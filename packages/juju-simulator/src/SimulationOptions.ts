@@ -5,7 +5,7 @@ import { FaultPlan, type FaultRates } from "./Fault.ts"
 import { nextOperation } from "./HookQueue.ts"
 import { hookOrder, type Invariant, InvariantViolated, singleLeader } from "./Invariants.ts"
 import { ExecQueue, parseExecRequest } from "./JujuExec.ts"
-import { makeModel, type ModelOptions, type UnitName } from "./Model.ts"
+import { type ModelOptions, makeModel, type UnitName } from "./Model.ts"
 import { makeRandom } from "./Random.ts"
 import { Scheduler } from "./Scheduler.ts"
 import type { RunLimits } from "./Timeline.ts"
@@ -78,11 +78,15 @@ export const makeWorld = (options: SimulationOptions): SimulationParts => {
     commands: new ExecQueue(),
     peerAppChangeToLeader,
     updateStatusMillis: millisOf(options.updateStatusInterval ?? "5m"),
-    check: checks(options, {
-      "relation hooks in order": hookOrder(trace),
-      "one leader per application": singleLeader(model),
-      ...options.invariants
-    }, trace)
+    check: checks(
+      options,
+      {
+        "relation hooks in order": hookOrder(trace),
+        "one leader per application": singleLeader(model),
+        ...options.invariants
+      },
+      trace
+    )
   }
   const arrivals = makeArrivals()
   const host = new Host({
@@ -143,4 +147,3 @@ const makeArrivals = () => {
     wait: () => new Promise<void>((resolve) => waiting.push(resolve))
   }
 }
-

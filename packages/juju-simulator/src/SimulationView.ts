@@ -134,7 +134,8 @@ export class SimulationView {
   failed(): ReadonlyMap<UnitName, string> {
     const failed = new Map<UnitName, string>()
     for (const { unit, state } of this.#world.agents.values()) {
-      if (state.failed !== undefined) failed.set(unit, `${state.failed.hook.name}: ${state.failed.error}`)
+      if (state.failed !== undefined)
+        failed.set(unit, `${state.failed.hook.name}: ${state.failed.error}`)
     }
     return failed
   }

@@ -6,12 +6,20 @@
  * but gets 100 ms of attention at most (juju/juju internal/worker/uniter/runner/runner.go).
  */
 import { spawn } from "node:child_process"
-import { accessSync, constants, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import {
+  accessSync,
+  constants,
+  cpSync,
+  existsSync,
+  readdirSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import { constants as osConstants } from "node:os"
 import { join } from "node:path"
+import type { Agent, ProcessOutcome, RunningProcess } from "./Agent.ts"
 import type { UnitPaths } from "./CommandDirectory.ts"
-import { type CommandHandler, type CommandServer, oneAtATime } from "./CommandServer.ts"
-import type { Agent, RunningProcess, ProcessOutcome } from "./Agent.ts"
+import { type AnswerCall, type CommandServer, oneAtATime } from "./CommandServer.ts"
 import { endLeftovers } from "./Leftovers.ts"
 
 /** What a unit's processes need; functions are asked anew for every process. */
@@ -52,20 +60,31 @@ const runExecution = async (
   const { paths, server, wrap } = options
   const argv = commandLine(paths, execution)
   if (argv === undefined) return { code: 0, stdout: "", stderr: "", missing: true }
-  const shut = server.open(paths.socketPath, oneAtATime(commandHandler(execution)))
+  const shut = server.open(paths.socketPath, oneAtATime(answerCall(execution)))
   try {
     const env = { ...execution.context.environment(paths), ...options.env }
-    return await runProcess([...wrap, ...argv], paths.charmDir, env, options.deadlineMillis, execution)
+    return await runProcess(
+      [...wrap, ...argv],
+      paths.charmDir,
+      env,
+      options.deadlineMillis,
+      execution
+    )
   } finally {
     shut()
   }
 }
 
 /** The argv of an execution, or undefined when the charm has nothing for it. */
-const commandLine = (paths: UnitPaths, execution: RunningProcess): ReadonlyArray<string> | undefined => {
+const commandLine = (
+  paths: UnitPaths,
+  execution: RunningProcess
+): ReadonlyArray<string> | undefined => {
   const { program, context } = execution
   if (program.kind === "function") {
-    throw new Error(`${execution.unit} runs a charm on disk: pass juju-exec a script, not a function`)
+    throw new Error(
+      `${execution.unit} runs a charm on disk: pass juju-exec a script, not a function`
+    )
   }
   if (program.kind === "script") {
     const script = join(paths.agentDir, "script.sh")
@@ -87,8 +106,8 @@ const isExecutable = (file: string): boolean => {
   }
 }
 
-const commandHandler =
-  (execution: RunningProcess): CommandHandler =>
+const answerCall =
+  (execution: RunningProcess): AnswerCall =>
   async ([contextId = "", cwd = "/", command = "", ...args], stdin) => {
     const expected = execution.context.invocation.contextId
     if (contextId !== expected) {
@@ -122,7 +141,10 @@ const runProcess = (
       texts.stderr += text
     })
     const kill = () => killGroup(child.pid)
-    const deadline = setTimeout(() => execution.kill(`hook ran longer than ${deadlineMillis} ms`), deadlineMillis)
+    const deadline = setTimeout(
+      () => execution.kill(`hook ran longer than ${deadlineMillis} ms`),
+      deadlineMillis
+    )
     execution.onKill(kill)
     const finish = (code: number) => {
       clearTimeout(deadline)
@@ -157,7 +179,11 @@ const unpack = (options: SubprocessOptions, former: ReadonlyArray<string> | unde
   const source = options.charm()
   const { charmDir } = options.paths
   for (const entry of former ?? []) rmSync(join(charmDir, entry), { recursive: true, force: true })
-  cpSync(source, charmDir, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE })
+  cpSync(source, charmDir, {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: constants.COPYFILE_FICLONE
+  })
   const dispatch = join(charmDir, "dispatch")
   if (!existsSync(dispatch) && existsSync(join(charmDir, "src", "charm.py"))) {
     writeFileSync(dispatch, pythonDispatch(options.python), { mode: 0o755 })

@@ -2,10 +2,20 @@
  * Reading YAML, the only place that knows the parser: charm files, and the `--file` maps of hook commands, which
  * Juju decodes with go-yaml into a map of strings, so that every scalar keeps its literal text.
  */
-import { isMap, isScalar, LineCounter, type Node, parseDocument, parse as parseText } from "yaml"
+import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml"
 
-/** Parses one YAML 1.1 document, which JSON is too. */
-export const parseYaml = (text: string): unknown => parseText(text, OPTIONS)
+/** Parses one YAML 1.1 document, which JSON is too; keys are text, also `y` and `on`. Throws on bad syntax. */
+export const parseYaml = (text: string): unknown => {
+  const document = parseDocument(text, OPTIONS)
+  const [error] = document.errors
+  if (error !== undefined) throw error
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isScalar(key)) key.value = literal(key)
+    }
+  })
+  return document.toJS()
+}
 
 /** Either the map that a text holds, or go-yaml's complaint about it. */
 export type StringMapResult =

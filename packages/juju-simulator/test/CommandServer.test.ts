@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type CommandHandler, CommandServer, oneAtATime } from "../src/CommandServer.ts"
+import { type AnswerCall, CommandServer, oneAtATime } from "../src/CommandServer.ts"
 
 const client = fileURLToPath(new URL("../bin/jujuc", import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), "jujuc-"))
@@ -41,7 +41,7 @@ const run = (
     child.once("close", (code) => resolve({ code, stdout, stderr }))
   })
 
-const echo: CommandHandler = (fields) =>
+const echo: AnswerCall = (fields) =>
   Promise.resolve({ code: 3, stdout: JSON.stringify(fields), stderr: "ERROR nö\n" })
 
 let server: CommandServer

@@ -82,8 +82,8 @@ describe("a transaction", () => {
     const [failed, retried] = sim.hooks({ unit: "app/0", name: "config-changed" })
     expect([failed?.outcome, retried?.outcome]).toEqual(["failed", "committed"])
     expect((retried?.time ?? 0) - (failed?.time ?? 0)).toBeGreaterThanOrEqual(4_000)
-    expect(sim.databag("app/0", "peers")["k"]).toBe("1")
-    expect(sim.status()["app"]?.units["app/0"]?.workload.message).toBe("working")
+    expect(sim.databag("app/0", "peers").k).toBe("1")
+    expect(sim.status().app?.units["app/0"]?.workload.message).toBe("working")
   })
 
   it("M3: nobody hears of what was rolled back", async () => {
@@ -102,10 +102,38 @@ describe("a transaction", () => {
       ["update-status", 7]
     ])
     expect(sim.failed().get("app/0")).toContain("exit status 7")
-    expect(sim.status()["app"]?.units["app/0"]?.agent).toEqual({
+    expect(sim.status().app?.units["app/0"]?.agent).toEqual({
       status: "error",
       message: 'hook failed: "update-status"'
     })
+  })
+})
+
+describe("a reboot", () => {
+  it("C3: juju-reboot --now ends the hook there, and runs it again after the reboot", async () => {
+    const steps: Array<string> = []
+    const sim = await deployed(2, 1, async ({ name, tool }) => {
+      if (name !== "config-changed") return undefined
+      await tool("relation-set -r peers:0", `step${steps.length}=yes`)
+      steps.push("before")
+      if (steps.length === 1) await tool("juju-reboot --now")
+      steps.push("after")
+      return undefined
+    })
+    expect(steps).toEqual(["before", "before", "after"])
+    expect(
+      Object.keys(sim.databag("app/0", "peers")).filter((key) => key.startsWith("step"))
+    ).toEqual(["step1"])
+    expect(sim.failed().size).toBe(0)
+  })
+
+  it("C3: juju-reboot waits for the end of the hook; the machine starts anew", async () => {
+    let reboots = 1
+    const sim = await deployed(2, 1, async ({ name, tool }) => {
+      if (name === "start" && reboots-- > 0) await tool("juju-reboot")
+      return undefined
+    })
+    expect(namesOf(sim, "app/0").slice(-2)).toEqual(["start", "start"])
   })
 })
 
@@ -113,7 +141,8 @@ describe("delivery", () => {
   it("M4: three commits while the peer is busy are one change that reads the last", async () => {
     const reads: Array<string> = []
     const sim = await deployed(4, 2, async ({ name, unit, ask }) => {
-      if (name === "peers-relation-changed" && unit === "app/1") reads.push(await ask("relation-get k"))
+      if (name === "peers-relation-changed" && unit === "app/1")
+        reads.push(await ask("relation-get k"))
       return undefined
     })
     sim.slow("app/1", 1e-9)
@@ -149,42 +178,54 @@ describe("delivery", () => {
     await sim.settle()
     const heard = sim.trace.hooks.slice(before)
     const units = (remote: string) =>
-      heard.filter((record) => record.remote === remote).map(({ unit }) => unit).toSorted()
+      heard
+        .filter((record) => record.remote === remote)
+        .map(({ unit }) => unit)
+        .toSorted()
     expect(units("app")).toEqual(hearers)
     expect(units("app/0")).toEqual(["app/1", "app/2"])
   })
 
-  it("M8: another hook sees a peer as of its last relation-changed, the application as of now", async () => {
-    const seen: Array<string> = []
-    const sim = await deployed(6, 2, async ({ name, unit, ask }) => {
-      if (unit !== "app/1") return undefined
-      if (name === "config-changed" || name === "peers-relation-changed") {
-        const mine = await ask("relation-get -r peers:0 k app/0")
-        const shared = await ask("relation-get -r peers:0 --app k app")
-        seen.push(`${name} ${mine} ${shared}`)
-      }
-      return undefined
-    })
-    const write = (value: string) =>
-      sim.jujuExec("app/0", async ({ run }) => {
-        await run(["relation-set", "-r", "peers:0", `k=${value}`])
-        await run(["relation-set", "-r", "peers:0", "--app", `k=${value}`])
-        return 0
+  it.each([
+    [
+      false,
+      ["config-changed old new", "peers-relation-changed old new", "peers-relation-changed new new"]
+    ],
+    [
+      true,
+      ["config-changed new new", "peers-relation-changed new new", "peers-relation-changed new new"]
+    ]
+  ])(
+    "M8, S2: another hook sees a peer as of its last relation-changed, the application as of now; agent restarted: %s",
+    async (restarted, expected) => {
+      const seen: Array<string> = []
+      const sim = await deployed(6, 2, async ({ name, unit, ask }) => {
+        if (unit !== "app/1") return undefined
+        if (name === "config-changed" || name === "peers-relation-changed") {
+          const mine = await ask("relation-get -r peers:0 k app/0")
+          const shared = await ask("relation-get -r peers:0 --app k app")
+          seen.push(`${name} ${mine} ${shared}`)
+        }
+        return undefined
       })
-    await write("old")
-    await sim.settle()
-    seen.length = 0
-    sim.partition("app/1")
-    await write("new")
-    sim.setConfig("app", { level: 2 })
-    sim.heal("app/1")
-    await sim.settle()
-    expect(seen).toEqual([
-      "config-changed old new",
-      "peers-relation-changed old new",
-      "peers-relation-changed new new"
-    ])
-  })
+      const write = (value: string) =>
+        sim.jujuExec("app/0", async ({ run }) => {
+          await run(["relation-set", "-r", "peers:0", `k=${value}`])
+          await run(["relation-set", "-r", "peers:0", "--app", `k=${value}`])
+          return 0
+        })
+      await write("old")
+      await sim.settle()
+      seen.length = 0
+      sim.partition("app/1")
+      await write("new")
+      sim.setConfig("app", { level: 2 })
+      if (restarted) sim.restartAgent("app/1")
+      sim.heal("app/1")
+      await sim.settle()
+      expect(seen).toEqual(expected)
+    }
+  )
 
   it("S5: two applications, a relation removed, config reset, charm upgraded", async () => {
     const sim = await Simulation.make({ seed: 7 })
@@ -204,5 +245,23 @@ describe("delivery", () => {
     sim.upgrade("app", { charm: idleCharm })
     await sim.settle()
     expect(namesOf(sim, "app/1").slice(-2)).toEqual(["upgrade-charm", "config-changed"])
+  })
+
+  it("S5: one application may hold units of different charm code", async () => {
+    const ran: Array<string> = []
+    const version = (name: string) =>
+      charmOf(async (hook) => {
+        if (hook.name === "start") ran.push(`${hook.unit} ${name}`)
+        return undefined
+      })
+    const sim = await Simulation.make({ seed: 8 })
+    await sim.deploy("app", {
+      charm: version("new"),
+      units: 2,
+      charms: { "app/1": version("old") }
+    })
+    await sim.addUnit("app", { charm: version("older") })
+    await sim.settle()
+    expect(ran.toSorted()).toEqual(["app/0 new", "app/1 old", "app/2 older"])
   })
 })

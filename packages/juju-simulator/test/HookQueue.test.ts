@@ -99,24 +99,27 @@ describe("start of a unit", () => {
   it.each([
     ["3.6", ["leader-settings-changed"]],
     ["4.0", []]
-  ] as const)("M7, S9: a later unit of profile %s hears the application first, then units", (profile, settings) => {
-    const bench = new Bench(3, profile)
-    bench.run("app/0")
-    bench.run("app/1")
-    writeApplicationDatabag(bench.model, PEERS, "app", new Map([["k", "v"]]))
-    expect(bench.run("app/2")).toEqual([
-      "install",
-      "peers-relation-created app",
-      ...settings,
-      "config-changed",
-      "start",
-      "peers-relation-changed app",
-      "peers-relation-joined app/0",
-      "peers-relation-changed app/0",
-      "peers-relation-joined app/1",
-      "peers-relation-changed app/1"
-    ])
-  })
+  ] as const)(
+    "M7, S9: a later unit of profile %s hears the application first, then units",
+    (profile, settings) => {
+      const bench = new Bench(3, profile)
+      bench.run("app/0")
+      bench.run("app/1")
+      writeApplicationDatabag(bench.model, PEERS, "app", new Map([["k", "v"]]))
+      expect(bench.run("app/2")).toEqual([
+        "install",
+        "peers-relation-created app",
+        ...settings,
+        "config-changed",
+        "start",
+        "peers-relation-changed app",
+        "peers-relation-joined app/0",
+        "peers-relation-changed app/0",
+        "peers-relation-joined app/1",
+        "peers-relation-changed app/1"
+      ])
+    }
+  )
 })
 
 describe("databags", () => {

@@ -4,6 +4,9 @@ import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { Simulation, type SimulationOptions } from "../src/index.ts"
 import { bashCharm } from "./fixtures/bash-charm.ts"
+import { charmOf } from "./fixtures/charm.ts"
+
+const PEERS_ONLY = { name: "app", peers: { peers: { interface: "peers" } } }
 
 const deploy = async (
   charm: string,
@@ -20,15 +23,21 @@ const deploy = async (
 const fileOf = async (sim: Simulation, name: string, unit = 0): Promise<string> =>
   readFileSync(join(await sim.root(), "agents", `unit-app-${unit}`, "charm", name), "utf8")
 
+/** Whether a process does anything; one that ended may stay in the table until its parent looks. */
+const isRunning = (pid: string): boolean => {
+  const stat = `/proc/${pid}/stat`
+  return existsSync(stat) && !/\) Z /u.test(readFileSync(stat, "utf8"))
+}
+
 describe("a hook process", () => {
   it("M9: has exactly Juju's environment, its folder, and an empty standard input", async () => {
     const charm = bashCharm(`
       [[ $JUJU_HOOK_NAME == install ]] || exit 0
       tr '\\0' '\\n' </proc/$$/environ | sort >environment
       pwd >folder; readlink /proc/$$/fd/0 >stdin; echo "$#" >arguments`)
-    process.env["LEAKED"] = "yes"
+    process.env.LEAKED = "yes"
     onTestFinished(() => {
-      delete process.env["LEAKED"]
+      delete process.env.LEAKED
     })
     const sim = await deploy(charm)
     await sim.settle()
@@ -46,7 +55,7 @@ describe("a hook process", () => {
       JUJU_VERSION: "3.6.8",
       PATH: `${root}/tools/unit-app-0:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin`
     })
-    expect(env["JUJU_CONTEXT_ID"]).toMatch(/^app\/0-install-[0-9a-f]{32}$/u)
+    expect(env.JUJU_CONTEXT_ID).toMatch(/^app\/0-install-[0-9a-f]{32}$/u)
     expect(["LEAKED", "HOME", "USER", "JUJU_REMOTE_UNIT"].filter((name) => name in env)).toEqual([])
     expect(await fileOf(sim, "folder")).toBe(`${root}/agents/unit-app-0/charm\n`)
     expect(await fileOf(sim, "stdin")).toBe("/dev/null\n")
@@ -67,13 +76,15 @@ describe("a hook process", () => {
     expect(await fileOf(sim, "errors")).toBe(
       'ERROR invalid value "99" for option -r: relation not found\nrc 2\n'
     )
-    expect(sim.databag("app/0", "peers")["k"]).toBe("a b")
-    expect(sim.databag("app/0", "peers")["long"]).toHaveLength(100_000)
+    expect(sim.databag("app/0", "peers").k).toBe("a b")
+    expect(sim.databag("app/0", "peers").long).toHaveLength(100_000)
     expect(sim.hooks({ name: "config-changed" })[0]?.calls).toBe(5)
   })
 
   it("M9: ends when its process does, whatever a child does with the pipes", async () => {
-    const charm = bashCharm('[[ $JUJU_HOOK_NAME == start ]] && { sleep 60 & echo "$!" >pid; }; true')
+    const charm = bashCharm(
+      '[[ $JUJU_HOOK_NAME == start ]] && { sleep 60 & echo "$!" >pid; }; true'
+    )
     const sim = await deploy(charm)
     await sim.settle()
     const [record] = sim.hooks({ name: "start" })
@@ -81,9 +92,9 @@ describe("a hook process", () => {
     expect(record?.millis).toBeLessThan(5_000)
     expect(record?.millis).toBeGreaterThanOrEqual(100)
     const pid = (await fileOf(sim, "pid")).trim()
-    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    expect(isRunning(pid)).toBe(true)
     await sim.close()
-    expect(existsSync(`/proc/${pid}`)).toBe(false)
+    expect(isRunning(pid)).toBe(false)
   })
 
   it("M1: a child that outlives its hook finds no socket, and a later hook's is not its own", async () => {
@@ -107,7 +118,7 @@ describe("a hook process", () => {
     await sim.settle()
     const [record] = sim.hooks({ name: "config-changed" })
     expect(record).toMatchObject({ outcome: "lost", error: "hook ran longer than 300 ms" })
-    expect(sim.databag("app/0", "peers")["k"]).toBe(undefined)
+    expect(sim.databag("app/0", "peers").k).toBe(undefined)
   })
 
   it("a charm without dispatch runs its hooks folder, and what it lacks counts as done", async () => {
@@ -138,7 +149,7 @@ describe("a hook process", () => {
       "lost",
       "committed"
     ])
-    expect(sim.databag("app/0", "peers")["k"]).toBe("v")
+    expect(sim.databag("app/0", "peers").k).toBe("v")
   })
 
   it("S2: a crash after a hook command kills the process there", async () => {
@@ -159,6 +170,32 @@ describe("a hook process", () => {
     expect(performance.now() - before).toBeLessThan(4 * 300 + 1_500)
     expect(sim.failed().size).toBe(0)
     expect(sim.hooks({ name: "peers-relation-joined" })).toHaveLength(12)
+  })
+
+  it("S3: runs units of one machine one after the other, however many may run at once", async () => {
+    const charm = bashCharm(`
+      [[ $JUJU_HOOK_NAME == install ]] || exit 0
+      echo begin >>"$LOG"; sleep 0.1; echo end >>"$LOG"`)
+    const sim = await Simulation.make({ seed: 1, concurrency: 3 })
+    onTestFinished(() => sim.close())
+    const log = join(charm, "log")
+    const machines = ["0", "0", "0"]
+    await sim.deploy("app", { charm, units: 3, machines, env: () => ({ LOG: log }) })
+    await sim.settle()
+    expect(readFileSync(log, "utf8")).toBe("begin\nend\n".repeat(3))
+  })
+
+  it("S1: gives the same trace as the same charm in process", async () => {
+    const real = await deploy(bashCharm("is-leader; true"), 3)
+    await real.settle()
+    const inProcess = await Simulation.make({ seed: 1 })
+    const charm = charmOf(async ({ tool }) => {
+      await tool("is-leader")
+      return undefined
+    })
+    await inProcess.deploy("app", { charm: { ...charm, metadata: PEERS_ONLY }, units: 3 })
+    await inProcess.settle()
+    expect(inProcess.trace.toString()).toBe(real.trace.toString())
   })
 
   it("adds environment and a wrapper on request", async () => {
@@ -194,7 +231,7 @@ describe("an action", () => {
     expect(outcome).toMatchObject({ status: "completed", results: { a: { b: "1" } } })
     expect(outcome.results).toMatchObject({ "return-code": 0, stdout: "out [] backup\n" })
     expect(outcome.log.join("\n")).toContain("progress")
-    expect(sim.databag("app/0", "peers")["done"]).toBe("disk")
+    expect(sim.databag("app/0", "peers").done).toBe("disk")
   })
 
   it("M15: action-fail fails the action and still flushes; a non-zero exit does not", async () => {
@@ -202,10 +239,10 @@ describe("an action", () => {
     await sim.settle()
     const failed = await sim.runAction("app/0", "backup", { target: "fail" })
     expect(failed).toMatchObject({ status: "failed", message: "no space" })
-    expect(sim.databag("app/0", "peers")["done"]).toBe("fail")
+    expect(sim.databag("app/0", "peers").done).toBe("fail")
     const crashed = await sim.runAction("app/0", "backup", { target: "crash" })
     expect(crashed).toMatchObject({ status: "failed", message: "exit status 3" })
-    expect(sim.databag("app/0", "peers")["done"]).toBe("fail")
+    expect(sim.databag("app/0", "peers").done).toBe("fail")
     expect(sim.failed().size).toBe(0)
   })
 

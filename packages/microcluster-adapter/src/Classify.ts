@@ -24,7 +24,8 @@ export const classify = (
 export const daemonRules: ReadonlyArray<Rule> = [
   [/unknown command "/, "command-missing"],
   [/dial unix \S+: connect: (connection refused|no such file or directory)/, "busy"],
+  [/daemon doesn't appear to be started/, "busy"],
+  [/Unable to connect to/, "busy", "remove"],
   [/no available (dqlite|cowsql) leader server found/, "busy"],
-  [/context deadline exceeded/, "busy"],
-  [/database is locked/, "busy"]
+  [/context deadline exceeded/, "busy"]
 ]

@@ -38,7 +38,7 @@ export class ExecutionFailure extends Schema.TaggedError<ExecutionFailure>()("Ex
 export type Execute = (command: Command) => Effect.Effect<Outcome, ExecutionFailure>
 
 /** The most that is read of either output stream, in characters: a list of some ten thousand members fits. */
-export const MAX_OUTPUT = 32 * 1024 * 1024
+export const MAX_OUTPUT = 16 * 1024 * 1024
 
 /** Runs `command` by `execute` and holds it to its deadline and to `MAX_OUTPUT`, whatever `execute` does about them. */
 export const runCommand = (
@@ -65,15 +65,9 @@ export const runCommand = (
 /** Runs commands as child processes. */
 export const executeChild: Execute = (command) =>
   Effect.callback<Outcome, ExecutionFailure>((resume) => {
-    const [file = "", ...args] = command.argv
-    const child = execa(file, args, {
-      env: { LC_ALL: "C", LANGUAGE: "", ...command.env },
-      ...(command.stdin === undefined ? { stdin: "ignore" as const } : { input: command.stdin }),
-      maxBuffer: MAX_OUTPUT,
-      reject: false,
-      killDescendants: true,
-      forceKillAfterDelay: GRACE_MILLIS
-    })
+    const words = refusedWords(command)
+    if (words !== undefined) return resume(Effect.fail(words))
+    const child = start(command)
     const settled = child.then((result) => resume(outcomeOf(result)))
     return Effect.sync(() => child.kill("SIGTERM")).pipe(
       Effect.andThen(Effect.promise(() => settled)),
@@ -84,6 +78,26 @@ export const executeChild: Execute = (command) =>
 
 const GRACE_MILLIS = 2_000
 const SETTLE_MILLIS = 500
+
+const start = ({ argv: [file = "", ...args], env, stdin }: Command) =>
+  execa(file, args, {
+    env: { LC_ALL: "C", LANGUAGE: "", ...env },
+    ...(stdin === undefined ? { stdin: "ignore" as const } : { input: stdin }),
+    maxBuffer: MAX_OUTPUT,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: GRACE_MILLIS
+  })
+
+/** Words for which execa throws, the offending one (it may be a token) in its message. */
+const refusedWords = ({ argv }: Command): ExecutionFailure | undefined => {
+  if ((argv[0] ?? "") === "") {
+    return new ExecutionFailure({ reason: "command-missing", detail: "the command has no words" })
+  }
+  return argv.some((word) => word.includes("\0"))
+    ? new ExecutionFailure({ reason: "unknown", detail: "one of the words has a NUL in it" })
+    : undefined
+}
 
 /** What execa says of a command that ended; its `message` repeats the arguments and is not read. */
 interface Result {

@@ -16,14 +16,14 @@ export const removeThenLook = ({
 }): Effect.Effect<void, ClusterCliError> =>
   remove.pipe(
     Effect.asVoid,
-    Effect.catch((failure) =>
-      failure.reason === "command-missing"
-        ? Effect.fail(failure)
-        : list.pipe(
-            Effect.mapError(() => failure),
-            Effect.flatMap((members) =>
-              members.some(({ name }) => name === host) ? Effect.fail(failure) : Effect.void
-            )
+    Effect.catchIf(
+      ({ reason }) => reason !== "command-missing",
+      (failure) =>
+        list.pipe(
+          Effect.mapError(() => failure),
+          Effect.flatMap((members) =>
+            members.some(({ name }) => name === host) ? Effect.fail(failure) : Effect.void
           )
+        )
     )
   )

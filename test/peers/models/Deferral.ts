@@ -1,7 +1,8 @@
 // The ops framework's queue of deferred events. Before the event of a hook is emitted, all deferred ones are, oldest
 // first; an event that is deferred again keeps its place. Pure but for the emission handed in.
 //
-// ops 3 does not emit an event that equals a queued one; ops 2 does, so a failing join is retried once more per hook.
+// Since 2.18 ops does not emit an event that equals a queued one; older ones do, so that a failing join is tried once more
+// in every hook (ops/framework.py, Framework._event_is_in_storage).
 
 /** A Juju event, with what ops stores of it. */
 export interface OpsEvent {

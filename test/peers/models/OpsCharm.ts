@@ -18,7 +18,7 @@ export type Observer<Stored> = (charm: Dispatch<Stored>, event: OpsEvent) => Pro
 /** The framework's behaviour where chance or its version decides. */
 export interface OpsOptions {
   readonly setOrder?: SetOrder
-  /** ops 3 skips duplicates (the default), ops 2 queues them. */
+  /** ops since 2.18 skips duplicates (the default), older ones queue them. */
   readonly duplicates?: Duplicates
 }
 

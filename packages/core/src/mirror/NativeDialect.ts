@@ -79,7 +79,7 @@ export const nativeDialect: Dialect = {
       bootstrap: json.bootstrap,
       bootstrapSide: json.side,
       issuer: json.issuer,
-      requests: decode(RequestsJson, entries.get(REQUESTS_KEY)) ?? [],
+      requests: requestsOf(entries),
       issues: issuesOf(entries),
       facts: factsOf(entries)
     }
@@ -121,13 +121,12 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
     issuer: roll.issuer
   })
   const entries: Array<RollEntry> = [{ key: ROLL_KEY, value: head }]
-  if (roll.requests.length > 0) {
-    const value = Schema.encodeSync(RequestsJson)(roll.requests)
-    entries.push({
-      key: REQUESTS_KEY,
-      value,
-      ...(roll.issuer === undefined ? {} : { to: roll.issuer })
-    })
+  // the issuer's entry stays when it is empty: what is kept for one participant is best changed, not taken away
+  const requests = Schema.encodeSync(RequestsJson)(roll.requests)
+  if (roll.issuer !== undefined) {
+    entries.push({ key: `${REQUESTS_KEY}.${roll.issuer}`, value: requests, to: roll.issuer })
+  } else if (roll.requests.length > 0) {
+    entries.push({ key: REQUESTS_KEY, value: requests })
   }
   for (const [participant, issue] of roll.issues) {
     const value = Schema.encodeSync(IssueJson)(issue)
@@ -136,6 +135,13 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   for (const [key, value] of withFacts(new Map(), roll.facts)) entries.push({ key, value })
   return entries
 }
+
+const requestsOf = (entries: Entries): ReadonlyArray<TokenRequest> =>
+  [...entries].flatMap(([key, value]) =>
+    key === REQUESTS_KEY || key.startsWith(`${REQUESTS_KEY}.`)
+      ? (decode(RequestsJson, value) ?? [])
+      : []
+  )
 
 const issuesOf = (entries: Entries): ReadonlyMap<ParticipantId, TokenIssue> => {
   const issues = new Map<ParticipantId, TokenIssue>()

@@ -18,7 +18,10 @@ export const memoryStore = (world: MemoryWorld, participant: ParticipantId): Lay
         }),
       census: Effect.sync(() => world.census(participant)),
       changes: Stream.callback<void>((queue) =>
-        Effect.sync(() => world.onWake(participant, () => Queue.offerUnsafe(queue, undefined)))
+        Effect.acquireRelease(
+          Effect.sync(() => world.onWake(participant, () => Queue.offerUnsafe(queue, undefined))),
+          (forget) => Effect.sync(forget)
+        )
       )
     })
   )

@@ -24,7 +24,7 @@ export class MemoryWorld {
   readonly #own = new Map<string, Map<ParticipantId, Map<string, Cell>>>()
   readonly #shared = new Map<string, Map<string, string>>()
   readonly #private = new Map<ParticipantId, Map<string, string>>()
-  readonly #wakers = new Map<ParticipantId, () => void>()
+  readonly #wakers = new Map<ParticipantId, Set<() => void>>()
   readonly #expected = new Map<ParticipantId, string>()
   /** How often each participant was woken. */
   readonly wakes = new Map<ParticipantId, number>()
@@ -119,9 +119,13 @@ export class MemoryWorld {
     return undefined
   }
 
-  /** Registers what to call when something changes that `participant` asked to be woken for (S5). */
-  onWake(participant: ParticipantId, wake: () => void): void {
-    this.#wakers.set(participant, wake)
+  /** Registers what to call when something changes that `participant` sees (S5); the result takes it back. */
+  onWake(participant: ParticipantId, wake: () => void): () => void {
+    const wakers = this.#wakers.get(participant) ?? new Set()
+    this.#wakers.set(participant, wakers.add(wake))
+    return () => {
+      wakers.delete(wake)
+    }
   }
 
   #apply(
@@ -143,10 +147,16 @@ export class MemoryWorld {
     }
     const register = this.#register(place.group, participant)
     const before = register.get(key)
-    if (before?.value === value) return []
-    const to = place._tag === "to" ? place.participant : before?.to
+    const to = place._tag === "to" ? place.participant : undefined
+    if ((before?.value ?? "") === (value ?? "") && (before === undefined || before.to === to)) {
+      return []
+    }
     put(register, key, value, { value: value ?? "", to })
-    return to === undefined ? this.#watchers(participant, place.group) : [to]
+    // whom an entry is taken from sees a change, too
+    const audiences = [...(before === undefined ? [] : [before.to]), ...(value ? [to] : [])]
+    return audiences.flatMap((one) =>
+      one === undefined ? this.#watchers(participant, place.group) : [one]
+    )
   }
 
   #groupView(participant: ParticipantId, side: string, group: MemoryGroup): GroupView {
@@ -198,7 +208,7 @@ export class MemoryWorld {
   #wake(participants: ReadonlyArray<ParticipantId>): void {
     for (const participant of participants) {
       this.wakes.set(participant, (this.wakes.get(participant) ?? 0) + 1)
-      this.#wakers.get(participant)?.()
+      for (const wake of this.#wakers.get(participant) ?? []) wake()
     }
   }
 }

@@ -57,12 +57,18 @@ esac
   return folder
 }
 
-describe.each(["in one process", "as processes"])("a simulated Juju, %s", (world) => {
+const worlds = [
+  { world: "in one process", profile: "3.6" },
+  { world: "in one process", profile: "4.0" },
+  { world: "as processes", profile: "3.6" }
+] as const
+
+describe.each(worlds)("a simulated Juju $profile, $world", ({ world, profile }) => {
   it("answers every hook command as the wrappers read it", async () => {
     const folder = mkdtempSync(join(tmpdir(), "observing-charm-"))
     const file = join(folder, "observed.ndjson")
     const held: Array<Seen> = []
-    const simulation = await Simulation.make({ seed: 7 })
+    const simulation = await Simulation.make({ seed: 7, model: { profile } })
     try {
       const charm = world === "as processes" ? onDisk(folder) : inProcess(held)
       await simulation.deploy("app", {

@@ -1,9 +1,10 @@
 /** action-get, action-set, action-fail and action-log: only while an action runs. */
 import type { Action } from "../Model.ts"
 import { commandFailure, usageFailure } from "./CommandFailure.ts"
-import { ALL_FORMATS, AnyList, outputFlags, type Printable } from "./Format.ts"
+import { ALL_FORMATS, outputFlags } from "./Format.ts"
 import { quote } from "./GoText.ts"
 import type { CommandCall, HookCommand } from "./HookCommand.ts"
+import { AnyList, type Printable } from "./Printable.ts"
 
 /** `action-get [<key>[.<key>...]]`: the parameters, or one of them. */
 export const actionGet: HookCommand = {

@@ -1,33 +1,8 @@
-/**
- * Printing a command's value as juju/cmd does: `smart`, `yaml` or `json`.
- *
- * Go's types are told apart by their JavaScript twins: a `Map` is a Go map, printed with sorted keys; an object is a Go
- * struct, printed in its own order; an array is a `[]string`; {@link AnyList} is a list of anything; null is nil.
- */
+/** Printing a command's value as juju/cmd does: `smart`, `yaml` or `json`. */
 import type { Flag } from "./Flags.ts"
 import { quote } from "./GoText.ts"
 import { formatYaml } from "./GoYaml.ts"
-
-/** A value that a command prints. */
-export type Printable =
-  | string
-  | number
-  | boolean
-  | null
-  | undefined
-  | ReadonlyArray<string>
-  | AnyList
-  | ReadonlyMap<string, unknown>
-  | Readonly<Record<string, unknown>>
-
-/** A list whose elements are not all known to be strings: `smart` prints it as YAML. */
-export class AnyList {
-  readonly items: ReadonlyArray<unknown>
-
-  constructor(items: ReadonlyArray<unknown>) {
-    this.items = items
-  }
-}
+import { AnyList, type Printable } from "./Printable.ts"
 
 /** The formats that most commands have. */
 export const ALL_FORMATS = ["smart", "yaml", "json"] as const
@@ -50,7 +25,7 @@ export const outputFlags = (formats: ReadonlyArray<string>): ReadonlyArray<Flag>
 export const formatValue = (value: Printable, format: string): string => {
   if (format === "json") return `${formatJson(value)}\n`
   if (value === null || value === undefined) return ""
-  return format === "smart" ? formatSmart(value) : `${formatYaml(value)}\n`
+  return format === "smart" ? formatSmart(value) : `${trimEnd(formatYaml(value))}\n`
 }
 
 // Strings bare, booleans as Python writes them, lists of strings by line; nothing at all for what is empty.
@@ -61,22 +36,26 @@ const formatSmart = (value: NonNullable<Printable>): string => {
       ? value
       : Array.isArray(value)
         ? value.join("\n")
-        : `${formatYaml(value)}`
+        : trimEnd(formatYaml(value))
   return text === "" ? "" : `${text}\n`
 }
+
+// Juju cuts newlines at the end of YAML, also those that belong to the last value.
+const trimEnd = (yaml: string): string => yaml.replace(/\n+$/, "")
 
 const formatJson = (value: unknown): string => {
   if (value === null || value === undefined) return "null"
   if (value instanceof AnyList) return `[${value.items.map(formatJson).join(",")}]`
   if (Array.isArray(value)) return `[${value.map(formatJson).join(",")}]`
   if (value instanceof Map) return jsonObject([...value].sort(byKey))
-  if (typeof value === "object") return jsonObject(Object.entries(value))
+  if (typeof value === "object") {
+    return jsonObject(Object.entries(value).filter(([, item]) => item !== undefined))
+  }
   return escapeJson(JSON.stringify(value))
 }
 
 const jsonObject = (entries: ReadonlyArray<readonly [string, unknown]>): string =>
   `{${entries
-    .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${escapeJson(JSON.stringify(key))}:${formatJson(value)}`)
     .join(",")}}`
 

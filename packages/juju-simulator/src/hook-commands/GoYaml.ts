@@ -3,7 +3,7 @@
  * within maps, `"12345"` in double quotes because it would read as a number, other awkward strings in single quotes,
  * text of several lines as a literal block, keys in natural order.
  */
-import { AnyList } from "./Format.ts"
+import { AnyList } from "./Printable.ts"
 
 /** A value as YAML, without the final newline. */
 export const formatYaml = (value: unknown): string => lines(value, "").join("\n")
@@ -64,7 +64,7 @@ const string = (text: string, indent: string, isKey: boolean): string => {
 
 const literalBlock = (text: string, indent: string): string => {
   const ending = /\n*$/.exec(text)?.[0].length ?? 0
-  const chomp = ending === 0 ? "-" : ending === 1 ? "" : "+"
+  const chomp = ending === 0 ? "-" : ending === 1 && text !== "\n" ? "" : "+"
   const hint = /^[ \n]/.test(text) ? "2" : ""
   const body = (ending === 0 ? text : text.slice(0, -1)).split("\n")
   return [

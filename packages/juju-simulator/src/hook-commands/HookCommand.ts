@@ -8,8 +8,9 @@ import type { Profile } from "../Model.ts"
 import type { RelationView } from "../RelationView.ts"
 import { usageFailure } from "./CommandFailure.ts"
 import type { Flag, ParsedFlags } from "./Flags.ts"
-import { formatValue, type Printable } from "./Format.ts"
+import { formatValue } from "./Format.ts"
 import { quoteList } from "./GoText.ts"
+import type { Printable } from "./Printable.ts"
 
 /** One hook command. */
 export interface HookCommand {

@@ -72,8 +72,9 @@ const unitOf = (call: CommandCall): string | undefined => {
 // An application's grant covers its units; units' grants must go before their application gets one.
 const stageGrant = (call: CommandCall, id: string, relationId: number, subject: string): void => {
   expectLeaderOf(call.execution, id)
-  const secret = managedSecrets(call.execution).find((one) => one.id === id)
-  if (secret === undefined) return commandFailure(`secret ${quote(id)} not found`)
+  const secret =
+    managedSecrets(call.execution).find((one) => one.id === id) ??
+    commandFailure(`secret ${quote(id)} not found`)
   for (const [granted, scope] of secret.grants) {
     if (scope !== relationId) continue
     if (granted === subject || !granted.includes("/")) return

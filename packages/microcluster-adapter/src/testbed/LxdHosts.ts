@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { ClusterCliShape } from "@rollcall/core"
 import { Effect, type Scope } from "effect"
-import { LxdCli } from "../LxdCli.ts"
+import { LxdCli, type LxdOptions } from "../LxdCli.ts"
 import { BOUND, command, endProcess, type Host, makeHosts, type TestbedError } from "./Hosts.ts"
 import type { LxdPackage } from "./LxdPackage.ts"
 
@@ -17,8 +17,8 @@ export interface LxdHost extends Host {
   readonly env: Readonly<Record<string, string>>
   /** The words of the product's client on this host. */
   readonly client: ReadonlyArray<string>
-  /** The adapter on this host; `timeoutMillis` as its option of that name. */
-  readonly cli: (options?: { readonly timeoutMillis?: number }) => ClusterCliShape
+  /** The adapter on this host; the options are the adapter's. */
+  readonly cli: (options?: Pick<LxdOptions, "name" | "timeoutMillis">) => ClusterCliShape
   /** The daemon's process, while it runs. */
   readonly daemonPid: () => number | undefined
   /** Kills the daemon; its state stays. */
@@ -62,9 +62,9 @@ const makeLxdHost = (lxd: LxdPackage, folder: string, host: Host): LxdHost => {
     client,
     cli: (options = {}) =>
       LxdCli.make({
+        name: host.name,
         ...options,
         product: lxd.product,
-        name: host.name,
         address: `${host.address}:${PORT}`,
         client,
         init:

@@ -48,8 +48,8 @@ def dispatch(connection: socket.socket) -> None:
     os.environ.update(request["env"])
     os.chdir(request["folder"])
     subprocess.run = run
-    shutil.which = lambda command, *args, **options: (
-        real_which(command, *args, **options) if "/" in command else command
+    shutil.which = lambda command, mode=os.F_OK | os.X_OK, path=None: (
+        command if path is None and "/" not in command else real_which(command, mode, path)
     )
     importlib.reload(importlib.import_module("sitecustomize"))
     shuffle_sets()

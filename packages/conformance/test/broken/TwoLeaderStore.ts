@@ -1,0 +1,21 @@
+// Lets anybody write the shared register.
+import { Effect } from "effect"
+import { memoryWorldWith } from "../../src/MemoryWorldFactory.ts"
+
+export const twoLeaderStore = memoryWorldWith((store, world) => ({
+  ...store,
+  step: (body) =>
+    Effect.suspend(() => {
+      const { side } = world.view(store.self)
+      const leader = world.leader(side)
+      return store
+        .step((view) => Effect.tap(body(view), () => Effect.sync(() => world.lead(store.self))))
+        .pipe(
+          Effect.ensuring(
+            Effect.sync(() => {
+              if (leader !== undefined) world.lead(leader)
+            })
+          )
+        )
+    })
+}))

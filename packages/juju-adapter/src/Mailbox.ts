@@ -1,0 +1,119 @@
+// Mailboxes as Juju secrets. A secret belongs to the distributor's unit and is granted to the related application; what
+// is in it is sealed, or no secret. Its reader follows it with --refresh, so that Juju wakes it at the next change.
+import type { Entries, GroupView, Write } from "@rollcall/core"
+import { noEntries } from "@rollcall/core"
+import { Effect, Redacted } from "effect"
+import {
+  secretAdd,
+  secretGet,
+  secretGrant,
+  secretRemove,
+  secretSet
+} from "./hook-commands/secret.ts"
+import {
+  boxesOf,
+  boxKey,
+  CONTENT_KEY,
+  MAILBOXES_KEY,
+  type Mailboxes,
+  ROUND,
+  readContent,
+  readMailboxes,
+  unitNumber,
+  writeContent,
+  writeMailboxes
+} from "./MailboxRecord.ts"
+import type { RelationId } from "./RelationId.ts"
+
+/** What is in this unit's mailbox, by the table in a distributor's databag; nothing where it has none or may not look. */
+export const receive = (table: Entries, unit: string) => {
+  const id = readMailboxes(table)[unitNumber(unit)] ?? ""
+  if (id === "") return Effect.succeed(noEntries)
+  return secretGet({ id }, "refresh").pipe(
+    Effect.map((content) => {
+      const text = content[CONTENT_KEY]
+      return text === undefined ? noEntries : readContent(Redacted.value(text))
+    }),
+    Effect.catchIf(
+      ({ reason }) => reason === "secret-not-found" || reason === "permission-denied",
+      () => Effect.succeed(noEntries)
+    )
+  )
+}
+
+/** Makes mailboxes for the units of a group that have none, a round at a time; the write that names them, if any. */
+export const prepare = (relation: RelationId, group: GroupView, ids: Mailboxes) =>
+  Effect.gen(function* () {
+    const highest = Math.max(0, ...[...group.peers.keys()].map(unitNumber))
+    if (highest < ids.length) return []
+    const rounds = Math.ceil((highest + 1 - ids.length) / ROUND)
+    const fresh = yield* Effect.forEach(
+      Array.from({ length: rounds * ROUND }),
+      () => makeMailbox(relation),
+      { concurrency: 8 }
+    )
+    const write: Write = {
+      place: { _tag: "own", group: group.id },
+      key: MAILBOXES_KEY,
+      value: writeMailboxes([...ids, ...fresh])
+    }
+    return [write]
+  })
+
+/**
+ * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was. A
+ * mailbox that holds nothing any more is removed, which wakes nobody.
+ */
+export const send = (
+  group: GroupView,
+  ids: Mailboxes,
+  memory: Entries,
+  writes: ReadonlyArray<Write>
+) =>
+  Effect.gen(function* () {
+    const boxes = boxesOf(memory, group.id)
+    const next = new Map<string, Map<string, string>>()
+    const rest = writes.filter((write) => !sorted(write, group, ids, boxes, next))
+    for (const unit of boxes.keys()) {
+      if (![...group.peers.keys()].some((peer) => peer === unit)) next.set(unit, new Map())
+    }
+    const kept: Array<Write> = [...rest]
+    for (const [unit, entries] of next) {
+      const id = ids[unitNumber(unit)] ?? ""
+      if (entries.size > 0) {
+        yield* secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
+      } else if (boxes.has(unit)) {
+        yield* Effect.ignore(secretRemove(id))
+      }
+      const value = entries.size === 0 ? undefined : writeContent(entries)
+      kept.push({ place: { _tag: "private" }, key: boxKey(group.id, unit), value })
+    }
+    return kept
+  })
+
+/** Puts `write` into `next` where it concerns a mailbox; false where it is for the databag. */
+const sorted = (
+  { key, place, value }: Write,
+  group: GroupView,
+  ids: Mailboxes,
+  boxes: ReadonlyMap<string, Entries>,
+  next: Map<string, Map<string, string>>
+): boolean => {
+  if (place._tag !== "own" && place._tag !== "to") return false
+  if (place.group !== group.id) return false
+  const holder = [...boxes].find(([, entries]) => entries.has(key))?.[0]
+  const unit = place._tag === "to" ? place.participant : value === undefined ? holder : undefined
+  if (unit === undefined || (ids[unitNumber(unit)] ?? "") === "") return false
+  const entries = next.get(unit) ?? new Map(boxes.get(unit))
+  next.set(unit, entries)
+  if (value === undefined) entries.delete(key)
+  else entries.set(key, value)
+  return true
+}
+
+const makeMailbox = (relation: RelationId) =>
+  Effect.gen(function* () {
+    const id = yield* secretAdd("unit", { [CONTENT_KEY]: Redacted.make("{}") })
+    yield* secretGrant(id, relation)
+    return id.slice(id.lastIndexOf("/") + 1).replace(/^secret:/, "")
+  })
