@@ -83,6 +83,7 @@ const consume = async (
     ],
     ["node", ["use.js"]],
     ...packages
+      .filter((each) => !isLibrary(each))
       .flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}))
       .map((program) => [program, ["--version"]] as const)
   ]
@@ -93,14 +94,18 @@ const consume = async (
   return []
 }
 
+/** A package that is imported; the others are programs, and a program answers --version. */
+const isLibrary = ({ manifest }: Package): boolean => manifest.exports?.["."] !== undefined
+
 /** A program that imports every library and stops when one of them exports nothing. */
 const useOf = (packages: ReadonlyArray<Package>): string => {
-  const libraries = packages.filter(({ manifest }) => manifest.exports?.["."] !== undefined)
-  const imports = libraries.map(({ manifest }, i) => `import * as p${i} from "${manifest.name}"`)
-  const all = libraries.map((_, i) => `p${i}`).join(", ")
+  const libraries = packages.filter(isLibrary)
+  const names = libraries.map(({ manifest }) => JSON.stringify(manifest.name))
   return [
-    ...imports,
-    `for (const exported of [${all}]) if (Object.keys(exported).length === 0) throw new Error("exports nothing")`,
-    "export {}"
+    ...names.map((name, i) => `import * as p${i} from ${name}`),
+    `const libraries = { ${names.map((name, i) => `${name}: p${i}`).join(", ")} }`,
+    "for (const [name, exported] of Object.entries(libraries)) {",
+    `  if (Object.keys(exported).length === 0) throw new Error(name + " exports nothing")`,
+    "}"
   ].join("\n")
 }

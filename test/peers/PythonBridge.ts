@@ -72,7 +72,7 @@ const ready = async (zygote: ChildProcess): Promise<void> => {
 // ops keeps a unit's state beside the charm, so each unit has a folder; the code in it is shared.
 const unitFolder = async (home: string, charm: string): Promise<string> => {
   const folder = await mkdtemp(join(home, "unit-"))
-  for (const part of ["src", "lib", "metadata.yaml", "config.yaml"])
+  for (const part of ["dispatch", "src", "lib", "metadata.yaml", "config.yaml"])
     await symlink(join(charm, part), join(folder, part))
   await writeFile(join(folder, "cluster-command"), CLUSTER_COMMAND)
   return folder

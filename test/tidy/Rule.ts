@@ -32,8 +32,9 @@ export const eachSource = (
   wrong: (source: Source, repository: Repository) => ReadonlyArray<string>
 ): Rule => eachFile(name, matches, (path, repository) => wrong(repository.source(path), repository))
 
-/** The sources of products: what is published or shown, and not what tests it. */
-export const PRODUCT = /^(packages|apps)\/[^/]+\/(src|bin|demo)\/.*\.ts$|^benchmarks\/.*\.ts$/
+/** What is published, shown or run to make it; not what tests it. */
+export const PRODUCT =
+  /^(packages|apps)\/[^/]+\/(src|bin|demo)\/.*\.ts$|^(benchmarks|scripts)\/.*\.(ts|mjs)$/
 
 /** Every TypeScript file there is. */
 export const TYPESCRIPT = /\.ts$/

@@ -1,38 +1,184 @@
-// The two charms in the simulator, in one process, with a cluster product in memory.
+// Whole deployments in the simulated Juju, in one process: our charms and the models of the deployed ones, in any mixture,
+// over one cluster product in memory. A host's name is its unit's, with a hyphen. Everything follows from the seed.
 import { readFileSync } from "node:fs"
 import { HostName } from "@rollcall/core"
-import { Simulation } from "@rollcall/juju-simulator"
+import {
+  type CharmSource,
+  type FaultRates,
+  type InProcessCharm,
+  Simulation
+} from "@rollcall/juju-simulator"
 import { MicroclusterCli } from "@rollcall/microcluster-adapter"
-import { executeOn, makeStandIn } from "@rollcall/microcluster-adapter/stand-in"
+import {
+  makeStandIn,
+  type StandIn,
+  type StandInSettings
+} from "@rollcall/microcluster-adapter/stand-in"
 import { parse } from "yaml"
+import { consumerFork3 } from "../../../test/peers/models/ConsumerFork3.ts"
+import { consumerV2 } from "../../../test/peers/models/ConsumerV2.ts"
+import { consumerV3 } from "../../../test/peers/models/ConsumerV3.ts"
+import { consumerV8 } from "../../../test/peers/models/ConsumerV8.ts"
+import { providerV2 } from "../../../test/peers/models/ProviderV2.ts"
+import { providerV8 } from "../../../test/peers/models/ProviderV8.ts"
+import { seededOrder } from "../../../test/peers/models/SetOrder.ts"
 import { inProcessDistributor, inProcessMember } from "../src/in-process.ts"
+import { Mortality } from "./Mortality.ts"
+import { Secrecy } from "./Secrecy.ts"
 
-const charmFiles = (name: string) => {
+/** Whose charm a member runs: ours, or the model of a deployed library. */
+export type MemberKind = "ours" | "v2" | "v3" | "v8" | "fork3"
+/** Whose charm a distributor runs. */
+export type DistributorKind = "ours" | "v2" | "v8"
+
+/** What is deployed, and how the world treats it. */
+export interface FleetOptions {
+  readonly seed: number
+  /** The kind of every host that is there from the beginning; a number is for so many of ours. */
+  readonly hosts: number | ReadonlyArray<MemberKind>
+  readonly distributor?: DistributorKind
+  readonly distributors?: number
+  readonly config?: Readonly<Record<string, string | number>>
+  readonly memberConfig?: Readonly<Record<string, string | number>>
+  /** Members of the deployed libraries wait in real time for pending ones: with them there are none. */
+  readonly product?: Partial<StandInSettings>
+  readonly faults?: FaultRates
+  /** The host of a unit, where it is not the unit's own name. */
+  readonly hostOf?: (unit: string) => string
+}
+
+/** A deployment that runs. */
+export interface Fleet {
+  readonly sim: Simulation
+  readonly product: StandIn
+  readonly relation: number
+  /** Every token ever minted, and where it was seen. */
+  readonly secrecy: Secrecy
+  /** Deaths right after a call of the cluster's command. */
+  readonly mortality: Mortality
+  /** The charm of a kind, for units that come later. */
+  readonly charmOf: (kind: MemberKind) => CharmSource
+  /** The words that play this run again. */
+  readonly replay: string
+}
+
+/** Deploys and relates; nothing has run yet. */
+export const deploy = async (options: FleetOptions): Promise<Fleet> => {
+  const { seed, distributor = "ours" } = options
+  const hosts = kindsOf(options.hosts)
+  const settled = hosts.every((kind) => kind === "ours") ? {} : { heartbeatMillis: 0 }
+  const product = makeStandIn({ ...settled, ...options.product })
+  const secrecy = new Secrecy()
+  const mortality = new Mortality()
+  const sim: Simulation = await Simulation.make({
+    seed,
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    invariants: { "what is seen of tokens": () => secrecy.look(sim) }
+  })
+  const charms = makeCharms(options, { sim, product, secrecy, mortality })
+  await sim.deploy("td", {
+    charm: charms.distributor(distributor),
+    units: options.distributors ?? 1,
+    ...(distributor === "ours" && options.config !== undefined ? { config: options.config } : {})
+  })
+  const [first = "ours"] = hosts
+  const others = hosts.flatMap((kind, at) =>
+    kind === first ? [] : [[`app/${at}`, charms.member(kind)]]
+  )
+  await sim.deploy("app", {
+    charm: charms.member(first),
+    units: hosts.length,
+    charms: Object.fromEntries(others),
+    ...(options.memberConfig === undefined ? {} : { config: options.memberConfig })
+  })
+  const relation = sim.relate("td:microcluster-cluster", "app:cluster")
+  const replay = `seed ${seed}: ${distributor} with ${hosts.join(" ")}`
+  return { sim, product, relation, secrecy, mortality, charmOf: charms.member, replay }
+}
+
+/** The members of all clusters that there are. */
+export const membersOf = ({ product }: Pick<Fleet, "product">): ReadonlyArray<string> =>
+  product
+    .state()
+    .clusters.flatMap(({ members }) => members.map(({ name }) => name))
+    .sort()
+
+/** The hosts of all member units that are there. */
+export const hostsOf = ({ sim }: Pick<Fleet, "sim">): ReadonlyArray<string> =>
+  sim
+    .units("app")
+    .map((unit) => unit.replace("/", "-"))
+    .sort()
+
+/** How many relation hooks ran so far, and hooks about secrets, which stand in for relation hooks. */
+export const relationHooks = ({ sim }: Pick<Fleet, "sim">): number =>
+  sim.hooks().filter(({ hook }) => /-relation-|^secret-/.test(hook)).length
+
+/** The status of a unit as one text. */
+export const statusOf = ({ sim }: Pick<Fleet, "sim">, unit: string): string => {
+  const { status, message } = sim.status()[unit.split("/")[0] ?? ""]?.units[unit]?.workload ?? {
+    status: "",
+    message: ""
+  }
+  return `${status}: ${message}`
+}
+
+interface World {
+  readonly sim: Simulation
+  readonly product: StandIn
+  readonly secrecy: Secrecy
+  readonly mortality: Mortality
+}
+
+const makeCharms = (options: FleetOptions, world: World) => {
+  const { seed, hostOf = (unit) => unit.replace("/", "-") } = options
+  const { mortality, product, secrecy, sim } = world
+  const now = () => sim.now
+  const setOrder = seededOrder(seed)
+  const member = mortality.guard((words, host) => secrecy.call(product, words, host, now()))
+  const source = (name: string, run: InProcessCharm): CharmSource => ({
+    ...documentsOf(name),
+    run: mortality.charm(secrecy.charm(run))
+  })
+  const deployed = {
+    clusterCommand: async (words: ReadonlyArray<string>, host: string) =>
+      member(["cluster", ...words], host),
+    setOrder
+  }
+  const ours = inProcessMember({
+    nowMillis: now,
+    hostOf: (unit) => HostName.make(hostOf(unit)),
+    clusterOf: (host) =>
+      MicroclusterCli.layer({ command: ["cluster"], execute: mortality.execute(member, host) })
+  })
+  const members: Record<MemberKind, CharmSource> = {
+    ours: source("member", ours),
+    v2: source("member", consumerV2(deployed)),
+    v3: source("member", consumerV3(deployed)),
+    v8: source("member", consumerV8(deployed)),
+    fork3: source("member", consumerFork3(deployed))
+  }
+  return {
+    member: (kind: MemberKind) => members[kind],
+    distributor: (kind: DistributorKind) =>
+      source("token-distributor", distributorOf(kind, now, setOrder))
+  }
+}
+
+const distributorOf = (
+  kind: DistributorKind,
+  now: () => number,
+  setOrder: ReturnType<typeof seededOrder>
+): InProcessCharm => {
+  if (kind === "ours") return inProcessDistributor(now)
+  return kind === "v2" ? providerV2({ setOrder }) : providerV8({ setOrder })
+}
+
+const kindsOf = (hosts: FleetOptions["hosts"]): ReadonlyArray<MemberKind> =>
+  typeof hosts === "number" ? Array.from({ length: hosts }, () => "ours") : hosts
+
+const documentsOf = (name: string) => {
   const read = (file: string) =>
     parse(readFileSync(new URL(`../charms/${name}/${file}.yaml`, import.meta.url), "utf8"))
   return { metadata: read("metadata"), config: read("config"), actions: read("actions") }
-}
-
-/** A distributor and `hosts` members, deployed and related; nothing has run yet. */
-export const fleet = async (
-  seed: number,
-  hosts: number,
-  config: Readonly<Record<string, string | number>> = {}
-) => {
-  const sim = await Simulation.make({ seed })
-  const now = () => sim.now
-  const standIn = makeStandIn()
-  const run = inProcessMember({
-    nowMillis: now,
-    hostOf: (unit) => HostName.make(`host-${unit.split("/")[1]}`),
-    clusterOf: (host) =>
-      MicroclusterCli.layer({ command: ["cluster"], execute: executeOn(standIn, host) })
-  })
-  await sim.deploy("td", {
-    charm: { ...charmFiles("token-distributor"), run: inProcessDistributor(now) },
-    config
-  })
-  await sim.deploy("app", { charm: { ...charmFiles("member"), run }, units: hosts })
-  sim.relate("td:microcluster-cluster", "app:cluster")
-  return { sim, standIn }
 }

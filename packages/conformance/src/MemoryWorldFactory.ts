@@ -1,5 +1,11 @@
 // The world over core's memory: what the suites are proven on, and an example for other worlds.
-import { MemoryWorld, memoryStore, type ParticipantId, Store, type StoreShape } from "@rollcall/core"
+import {
+  MemoryWorld,
+  memoryStore,
+  type ParticipantId,
+  Store,
+  type StoreShape
+} from "@rollcall/core"
 import { Effect, Layer } from "effect"
 import { Crash } from "./Crash.ts"
 import type { Layout, WorldFactory } from "./World.ts"

@@ -47,10 +47,13 @@ export const seat = (world: World, id: ParticipantId) =>
       groupWith: (other) =>
         Effect.map(
           view,
-          ({ groups }) => groups.find(({ peers }) => peers.has(other))?.id ?? `no group with ${other}`
+          ({ groups }) =>
+            groups.find(({ peers }) => peers.has(other))?.id ?? `no group with ${other}`
         ),
       registerOf: (other) =>
-        Effect.map(view, ({ groups }) => groups.find(({ peers }) => peers.has(other))?.peers.get(other))
+        Effect.map(view, ({ groups }) =>
+          groups.find(({ peers }) => peers.has(other))?.peers.get(other)
+        )
     } satisfies Seat
   })
 

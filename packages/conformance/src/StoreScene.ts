@@ -25,9 +25,7 @@ export interface StoreStatement {
   readonly guarantee: GuaranteeId
   readonly states: string
   readonly needs?: ReadonlyArray<Capability>
-  readonly run: (
-    scene: StoreScene
-  ) => Effect.Effect<ReadonlyArray<string>, unknown, Scope.Scope>
+  readonly run: (scene: StoreScene) => Effect.Effect<ReadonlyArray<string>, unknown, Scope.Scope>
 }
 
 /** A scene's name and layout, and how it is set. */
@@ -77,10 +75,7 @@ export const ownOf = (who: Seat, group: string): Effect.Effect<Entries | undefin
   Effect.map(who.view, ({ groups }) => groups.find(({ id }) => id === group)?.own)
 
 /** The shared register of the side of `of`, as `who` sees it. */
-export const sharedOf = (
-  who: Seat,
-  of: Seat
-): Effect.Effect<Entries | undefined, StoreError> =>
+export const sharedOf = (who: Seat, of: Seat): Effect.Effect<Entries | undefined, StoreError> =>
   Effect.map(who.view, ({ groups }) => {
     const group = groups.find(({ peers }) => peers.has(of.id))
     return group?.symmetric ? group.shared : group?.counterpart

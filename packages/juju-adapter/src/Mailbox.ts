@@ -3,6 +3,7 @@
 import type { Entries, GroupView, Write } from "@rollcall/core"
 import { noEntries } from "@rollcall/core"
 import { Effect, Redacted } from "effect"
+import { goalState } from "./hook-commands/goal-state.ts"
 import {
   secretAdd,
   secretGet,
@@ -44,8 +45,14 @@ export const receive = (table: Entries, unit: string) => {
 /** Makes mailboxes for the units of a group that have none, a round at a time; the write that names them, if any. */
 export const prepare = (relation: RelationId, group: GroupView, ids: Mailboxes) =>
   Effect.gen(function* () {
-    const highest = Math.max(0, ...[...group.peers.keys()].map(unitNumber))
-    if (highest < ids.length) return []
+    const seen = [...group.peers.keys()]
+    if (ids.length > 0 && seen.every((unit) => unitNumber(unit) < ids.length)) return []
+    // units that are still to come count: naming their mailboxes later would wake everybody once more
+    const { relations } = yield* goalState
+    const expected = Object.keys(relations[relation.endpoint] ?? {}).filter((unit) =>
+      unit.startsWith(`${group.counterpartName}/`)
+    )
+    const highest = Math.max(0, ...[...seen, ...expected].map(unitNumber))
     const rounds = Math.ceil((highest + 1 - ids.length) / ROUND)
     const fresh = yield* Effect.forEach(
       Array.from({ length: rounds * ROUND }),
@@ -73,7 +80,8 @@ export const send = (
   Effect.gen(function* () {
     const boxes = boxesOf(memory, group.id)
     const next = new Map<string, Map<string, string>>()
-    const rest = writes.filter((write) => !sorted(write, group, ids, boxes, next))
+    const aloud = cheaperAloud(group, writes)
+    const rest = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
     for (const unit of boxes.keys()) {
       if (![...group.peers.keys()].some((peer) => peer === unit)) next.set(unit, new Map())
     }
@@ -91,17 +99,30 @@ export const send = (
     return kept
   })
 
+/**
+ * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
+ * when that has read it, its owner.
+ */
+const cheaperAloud = ({ id, peers }: GroupView, writes: ReadonlyArray<Write>): boolean => {
+  const addressed = writes.flatMap(({ place }) =>
+    place._tag === "to" && place.group === id ? [place.participant] : []
+  )
+  return new Set(addressed).size * 2 >= peers.size
+}
+
 /** Puts `write` into `next` where it concerns a mailbox; false where it is for the databag. */
 const sorted = (
   { key, place, value }: Write,
   group: GroupView,
   ids: Mailboxes,
   boxes: ReadonlyMap<string, Entries>,
-  next: Map<string, Map<string, string>>
+  next: Map<string, Map<string, string>>,
+  aloud: boolean
 ): boolean => {
   if (place._tag !== "own" && place._tag !== "to") return false
   if (place.group !== group.id) return false
   const holder = [...boxes].find(([, entries]) => entries.has(key))?.[0]
+  if (aloud && place._tag === "to" && holder === undefined) return false
   const unit = place._tag === "to" ? place.participant : value === undefined ? holder : undefined
   if (unit === undefined || (ids[unitNumber(unit)] ?? "") === "") return false
   const entries = next.get(unit) ?? new Map(boxes.get(unit))

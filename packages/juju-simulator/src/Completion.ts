@@ -8,7 +8,7 @@ import { isPeer, type Model, type RelationProgress, type Unit } from "./Model.ts
 import { enterScope, leaveScope } from "./ModelChange.ts"
 import type { AgentState, Hook } from "./Operation.ts"
 import { relationsToCreate } from "./RelationQueue.ts"
-import type { RotatePolicy } from "./Secret.ts"
+import { nextRotation } from "./SecretChange.ts"
 
 /** What the agent does before the process starts: scopes are entered here, just before the first relation-created. */
 export const beforeHook = (model: Model, unit: Unit, state: AgentState, hook: Hook): void => {
@@ -143,16 +143,5 @@ const secretHookCompleted = (
 
 const rotated = (model: Model, id: string): void => {
   const secret = model.secrets.get(id)
-  if (secret !== undefined) secret.nextRotate = model.now + ROTATE_MILLIS[secret.rotate]
-}
-
-const DAY_MILLIS = 86_400_000
-const ROTATE_MILLIS: Readonly<Record<RotatePolicy, number>> = {
-  never: Number.POSITIVE_INFINITY,
-  hourly: DAY_MILLIS / 24,
-  daily: DAY_MILLIS,
-  weekly: 7 * DAY_MILLIS,
-  monthly: 30 * DAY_MILLIS,
-  quarterly: 90 * DAY_MILLIS,
-  yearly: 365 * DAY_MILLIS
+  if (secret !== undefined) secret.nextRotate = nextRotation(secret.rotate, model.now)
 }

@@ -75,7 +75,7 @@ export class Execution {
     const scope = relation?.scopes.get(this.unit.name)
     if (relation === undefined || endpoint === undefined || scope === undefined) return undefined
     if (scope.state === "left") return undefined
-    const cache = this.#cache.open(id, this.unit.progress.get(id)?.members.keys() ?? [])
+    const cache = this.#cache.open(id, this.unit.progress.get(id)?.members ?? new Map())
     const view = new RelationView(this.model, this.unit, relation, endpoint.name, cache)
     this.#relations.set(id, view)
     return view

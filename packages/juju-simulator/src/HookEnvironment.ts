@@ -4,7 +4,7 @@
  */
 import type { Execution } from "./Execution.ts"
 import type { HookPaths } from "./HookContext.ts"
-import { newSecretUri } from "./SecretUri.ts"
+import { parseSecretUri } from "./SecretUri.ts"
 
 /** The variables that a process of this execution gets. */
 export const hookEnvironment = (
@@ -75,13 +75,11 @@ const actionVariables = ({ invocation: { action } }: Execution) =>
         JUJU_ACTION_TAG: `action-${action.id}`
       }
 
-const secretVariables = ({ invocation: { secret, name }, model }: Execution) => {
+const secretVariables = ({ invocation: { secret, name } }: Execution) => {
   if (secret === undefined) return {}
   const revised = name === "secret-expired" || name === "secret-remove"
   return {
-    JUJU_SECRET_ID: secret.id.startsWith("secret:")
-      ? secret.id
-      : newSecretUri(model.uuid, secret.id),
+    JUJU_SECRET_ID: parseSecretUri(secret.id)?.text ?? secret.id,
     JUJU_SECRET_LABEL: secret.label ?? "",
     ...(revised && secret.revision !== undefined
       ? { JUJU_SECRET_REVISION: String(secret.revision) }

@@ -25,11 +25,11 @@ export const makeInProcessAgent = (
   paths: HookPaths,
   env: Readonly<Record<string, string>>
 ): Agent => ({
-  run: (execution) => {
-    const { program } = execution
+  run: (running) => {
+    const { program } = running
     if (program.kind === "script") return Promise.resolve(NO_SCRIPTS)
-    return runFunction(program.kind === "function" ? program.run : charm(), execution, {
-      ...execution.context.environment(paths),
+    return runFunction(program.kind === "function" ? program.run : charm(), running, {
+      ...running.context.environment(paths),
       ...env
     })
   },
@@ -39,19 +39,19 @@ export const makeInProcessAgent = (
 
 const runFunction = (
   charm: InProcessCharm,
-  execution: RunningProcess,
+  running: RunningProcess,
   env: Readonly<Record<string, string>>
 ): Promise<ProcessOutcome> =>
   new Promise((resolve) => {
     const end = (code: number, stderr = "") => resolve({ code, stdout: "", stderr })
-    execution.onKill(() => end(KILLED))
+    running.onKill(() => end(KILLED))
     const cwd = env.JUJU_CHARM_DIR ?? "/"
     const run = (argv: ReadonlyArray<string>, stdin = ""): Promise<CommandResult> => {
       const [command = "", ...args] = argv
-      const answer = execution.call({ command, args, cwd })
+      const answer = running.call({ command, args, cwd })
       const result =
         answer !== undefined && "needStdin" in answer
-          ? execution.call({ command, args, cwd, stdin })
+          ? running.call({ command, args, cwd, stdin })
           : answer
       return result === undefined || "needStdin" in result ? NEVER : Promise.resolve(result)
     }

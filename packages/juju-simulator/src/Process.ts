@@ -5,7 +5,7 @@
  * killed or struck is never flushed. What the process did outside of Juju stays done in every case.
  */
 import { type ProcessOutcome, type Program, RunningProcess } from "./Agent.ts"
-import type { FaultEffect, FaultPoint } from "./Fault.ts"
+import type { FaultEffect, FaultPoint, FaultSite } from "./Fault.ts"
 import { type HookContext, type HookInvocation, openContext, UnitCache } from "./HookContext.ts"
 import { LEASE_MILLIS } from "./Leadership.ts"
 import { unitOf, unitsOf } from "./Model.ts"
@@ -29,32 +29,34 @@ export const runProcess = async (
   program: Program
 ): Promise<Finished> => {
   const { model, random, trace } = world
-  const { time, started } = { time: model.now, started: performance.now() }
-  const label =
-    invocation.kind === "hook" ? invocation.name : `${invocation.kind} ${invocation.name}`
-  const contextId = `${agent.unit}-${invocation.name || "run-commands"}-${random.hex(32)}`
-  const context = openContext(model, agent.unit, { ...invocation, contextId }, agent.cache)
-  const strike = (point: FaultPoint, call: number, execution?: RunningProcess) => {
-    const effect = world.faults.strike({ point, unit: agent.unit, hook: label.trim(), call })
-    return effect && inject(world, agent, effect, { point, call, hook: label.trim() }, execution)
+  const { unit, cache } = agent
+  const time = model.now
+  const started = performance.now()
+  const hook = labelOf(invocation)
+  const contextId = `${unit}-${invocation.name || "run-commands"}-${random.hex(32)}`
+  const context = openContext(model, unit, { ...invocation, contextId }, cache)
+  const strike: Strike = (point, call, running) => {
+    const site = { point, unit, hook, call }
+    const effect = world.faults.strike(site)
+    return effect && inject(world, agent, effect, site, running)
   }
-  const execution = new RunningProcess(context, program, (running) => {
-    strike("after-call", running.calls, running)
-    if (unitOf(model, agent.unit).reboot === "now") running.kill("the machine reboots")
+  const running = new RunningProcess(context, program, (called) => {
+    strike("after-call", called.calls, called)
+    if (unitOf(model, unit).reboot === "now") called.kill("the machine reboots")
   })
-  setAgentStatus(world, agent, "executing", `running ${label.trim()}`)
-  const finished = await finish(world, agent, execution, strike)
-  const relation = invocation.relationId
+  setAgentStatus(world, agent, "executing", `running ${hook}`)
+  const finished = await finish(world, agent, running, strike)
   if (invocation.kind === "action") context.finishAction(finished.process)
+  const { endpoint, relationId, remoteUnit, remoteApp } = invocation
   trace.addHook({
     time,
-    unit: agent.unit,
-    hook: label.trim(),
-    relation: relation === undefined ? "" : `${invocation.endpoint}:${relation}`,
-    remote: invocation.remoteUnit ?? invocation.remoteApp ?? "",
+    unit,
+    hook,
+    relation: relationId === undefined ? "" : `${endpoint}:${relationId}`,
+    remote: remoteUnit ?? remoteApp ?? "",
     code: finished.process.code,
     outcome: finished.outcome,
-    calls: execution.calls,
+    calls: running.calls,
     millis: performance.now() - started,
     ...(finished.error === undefined ? {} : { error: finished.error })
   })
@@ -72,37 +74,41 @@ export const setAgentStatus = (
   if (found !== undefined) found.agentStatus = { status, message, since: model.now }
 }
 
-type Strike = (point: FaultPoint, call: number, execution?: RunningProcess) => string | undefined
+const labelOf = ({ kind, name }: Omit<HookInvocation, "contextId">): string =>
+  kind === "hook" ? name : [kind, name].filter((part) => part !== "").join(" ")
+
+/** Lets a fault strike; returns why the process is lost, if it is. */
+type Strike = (point: FaultPoint, call: number, running?: RunningProcess) => string | undefined
 
 const finish = async (
   world: World,
   agent: UnitAgent,
-  execution: RunningProcess,
+  running: RunningProcess,
   strike: Strike
 ): Promise<Finished> => {
-  const { context } = execution
+  const { context } = running
   const lostBefore = strike("before-hook", 0)
   if (lostBefore !== undefined) return lost(context, NOT_RUN, lostBefore)
-  const process = await agent.agent.run(execution)
-  if (execution.killed !== undefined) return lost(context, process, execution.killed)
+  const process = await agent.agent.run(running)
+  if (running.killed !== undefined) return lost(context, process, running.killed)
   if (process.code !== 0 && context.invocation.kind !== "juju-exec") {
     context.discard()
     return { outcome: "failed", process, error: processError(process) }
   }
-  const lostAfter = strike("before-commit", execution.calls)
+  const lostAfter = strike("before-commit", running.calls)
   if (lostAfter !== undefined) return lost(context, process, lostAfter)
-  return flush(world, agent, execution, process, strike)
+  return flush(world, agent, running, process, strike)
 }
 
 const flush = (
   world: World,
   agent: UnitAgent,
-  execution: RunningProcess,
+  running: RunningProcess,
   process: ProcessOutcome,
   strike: Strike
 ): Finished => {
-  const { context } = execution
-  const struck = strike("flush", execution.calls)
+  const { context } = running
+  const struck = strike("flush", running.calls)
   const cut = unitOf(world.model, agent.unit).partitioned ? "connection is shut down" : struck
   if (cut !== undefined) {
     context.discard()
@@ -128,14 +134,14 @@ const inject = (
   world: World,
   agent: UnitAgent,
   effect: FaultEffect,
-  site: { readonly point: FaultPoint; readonly call: number; readonly hook: string },
-  execution: RunningProcess | undefined
+  site: FaultSite,
+  running: RunningProcess | undefined
 ): string | undefined => {
   const { model, random, trace } = world
   const name = typeof effect === "string" ? effect : "custom"
   const detail = `${name} ${site.point} ${site.hook} after ${site.call} calls`
   trace.add({ type: "fault", time: model.now, subject: agent.unit, detail })
-  if (typeof effect === "function") effect({ ...site, unit: agent.unit })
+  if (typeof effect === "function") effect(site)
   else if (effect === "partition") unitOf(model, agent.unit).partitioned = true
   else if (effect === "lose-lease") {
     const { application } = unitOf(model, agent.unit)
@@ -147,7 +153,7 @@ const inject = (
   } else {
     if (effect === "restart") agent.cache = new UnitCache()
     const reason = effect === "restart" ? "the agent was restarted" : "the process was killed"
-    execution?.kill(reason)
+    running?.kill(reason)
     return reason
   }
   return undefined

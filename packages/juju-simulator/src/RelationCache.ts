@@ -17,12 +17,11 @@ export class RelationCache {
   readonly #others = new Map<UnitName, Settings>()
 
   /** Starts an execution: keeps what is known of the members, forgets everything else. */
-  prune(members: Iterable<UnitName>): void {
-    const current = new Set(members)
+  prune(members: ReadonlyMap<UnitName, unknown>): void {
     for (const member of this.#members.keys()) {
-      if (!current.has(member)) this.#members.delete(member)
+      if (!members.has(member)) this.#members.delete(member)
     }
-    for (const member of current) {
+    for (const member of members.keys()) {
       if (!this.#members.has(member)) this.#members.set(member, undefined)
     }
     this.#applications.clear()
@@ -70,7 +69,7 @@ export class UnitCache {
   readonly relations = new Map<number, RelationCache>()
 
   /** The cache of one relation, pruned to its members for a new execution. */
-  open(relationId: number, members: Iterable<UnitName>): RelationCache {
+  open(relationId: number, members: ReadonlyMap<UnitName, unknown>): RelationCache {
     const cache = this.relations.get(relationId) ?? new RelationCache()
     this.relations.set(relationId, cache)
     cache.prune(members)

@@ -43,7 +43,7 @@ export const makeSubprocessAgent = (options: SubprocessOptions): Agent => {
   const { paths } = options
   let unpacked = unpack(options, undefined)
   return {
-    run: (execution) => runExecution(options, execution),
+    run: (running) => runProgram(options, running),
     upgrade: async () => {
       unpacked = unpack(options, unpacked)
     },
@@ -53,22 +53,22 @@ export const makeSubprocessAgent = (options: SubprocessOptions): Agent => {
   }
 }
 
-const runExecution = async (
+const runProgram = async (
   options: SubprocessOptions,
-  execution: RunningProcess
+  running: RunningProcess
 ): Promise<ProcessOutcome> => {
   const { paths, server, wrap } = options
-  const argv = commandLine(paths, execution)
+  const argv = commandLine(paths, running)
   if (argv === undefined) return { code: 0, stdout: "", stderr: "", missing: true }
-  const shut = server.open(paths.socketPath, oneAtATime(answerCall(execution)))
+  const shut = server.open(paths.socketPath, oneAtATime(answerCall(running)))
   try {
-    const env = { ...execution.context.environment(paths), ...options.env }
+    const env = { ...running.context.environment(paths), ...options.env }
     return await runProcess(
       [...wrap, ...argv],
       paths.charmDir,
       env,
       options.deadlineMillis,
-      execution
+      running
     )
   } finally {
     shut()
@@ -78,13 +78,11 @@ const runExecution = async (
 /** The argv of an execution, or undefined when the charm has nothing for it. */
 const commandLine = (
   paths: UnitPaths,
-  execution: RunningProcess
+  running: RunningProcess
 ): ReadonlyArray<string> | undefined => {
-  const { program, context } = execution
+  const { program, context } = running
   if (program.kind === "function") {
-    throw new Error(
-      `${execution.unit} runs a charm on disk: pass juju-exec a script, not a function`
-    )
+    throw new Error(`${running.unit} runs a charm on disk: pass juju-exec a script, not a function`)
   }
   if (program.kind === "script") {
     const script = join(paths.agentDir, "script.sh")
@@ -107,16 +105,16 @@ const isExecutable = (file: string): boolean => {
 }
 
 const answerCall =
-  (execution: RunningProcess): AnswerCall =>
+  (running: RunningProcess): AnswerCall =>
   async ([contextId = "", cwd = "/", command = "", ...args], stdin) => {
-    const expected = execution.context.invocation.contextId
+    const expected = running.context.invocation.contextId
     if (contextId !== expected) {
       const stderr = `ERROR bad request: expected context id "${expected}", got "${contextId}"\n`
       return { code: 1, stdout: "", stderr }
     }
-    let answer = execution.call({ command, args, cwd })
+    let answer = running.call({ command, args, cwd })
     if (answer !== undefined && "needStdin" in answer) {
-      answer = execution.call({ command, args, cwd, stdin: await stdin() })
+      answer = running.call({ command, args, cwd, stdin: await stdin() })
     }
     if (answer === undefined || "needStdin" in answer) throw new Error("the hook was killed")
     return answer
@@ -127,7 +125,7 @@ const runProcess = (
   cwd: string,
   env: Readonly<Record<string, string>>,
   deadlineMillis: number,
-  execution: RunningProcess
+  running: RunningProcess
 ): Promise<ProcessOutcome> =>
   new Promise((resolve) => {
     const [file = "", ...args] = argv
@@ -142,10 +140,10 @@ const runProcess = (
     })
     const kill = () => killGroup(child.pid)
     const deadline = setTimeout(
-      () => execution.kill(`hook ran longer than ${deadlineMillis} ms`),
+      () => running.kill(`hook ran longer than ${deadlineMillis} ms`),
       deadlineMillis
     )
-    execution.onKill(kill)
+    running.onKill(kill)
     const finish = (code: number) => {
       clearTimeout(deadline)
       for (const stream of streams) stream.destroy()

@@ -17,7 +17,10 @@ import {
 } from "../src/Model.ts"
 import { addApplication, addUnit, electLeader, enterScope, relate } from "../src/ModelChange.ts"
 
+/** The id of the relation `app:peers`. */
 export const PEERS = 0
+
+/** The id of the relation `app:db mysql:server`. */
 export const DB = 1
 
 const APP = parseMetadata({

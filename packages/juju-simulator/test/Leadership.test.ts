@@ -34,6 +34,14 @@ describe("the lease", () => {
     expect(sim.hooks({ unit: "app/0", name: "leader-settings-changed" })).toHaveLength(1)
   })
 
+  it("M10: a lease that ends goes to a unit that waited for it", async () => {
+    for (let seed = 0; seed < 10; seed += 1) {
+      const sim = await deploy(async () => undefined, seed, 2)
+      sim.expireLease("app")
+      expect(sim.leader("app")).toBe("app/1")
+    }
+  })
+
   it("M10: the first leader is the seed's choice", async () => {
     const leaders = new Set<string | undefined>()
     for (let seed = 0; seed < 20; seed += 1) {

@@ -81,6 +81,8 @@ describe("relations", () => {
 
   it("stay until the last unit has left", () => {
     const model = makeCluster(1)
+    leaveScope(model, PEERS, "app/0")
+    expect(model.relations.has(PEERS)).toBe(true)
     removeRelation(model, DB)
     expect(relationOf(model, DB).life).toBe("dying")
     leaveScope(model, DB, "app/0")

@@ -97,7 +97,20 @@ describe("a hook process", () => {
     expect(isRunning(pid)).toBe(false)
   })
 
-  it("M1: a child that outlives its hook finds no socket, and a later hook's is not its own", async () => {
+  it("M1: a child that outlives its hook finds no socket", async () => {
+    const charm = bashCharm(`
+      [[ $JUJU_HOOK_NAME == start ]] || exit 0
+      { sleep 0.3; is-leader 2>&1; echo "rc $?"; touch done; } >late &`)
+    const sim = await deploy(charm)
+    await sim.settle()
+    await expect.poll(() => fileOf(sim, "done").catch(() => "not yet")).toBe("")
+    const socket = `${await sim.root()}/agents/unit-app-0/agent.socket`
+    expect(await fileOf(sim, "late")).toBe(
+      `ERROR dial unix ${socket}: connect: no such file or directory\nrc 1\n`
+    )
+  })
+
+  it("M1: a child that outlives its hook has no part in a later one", async () => {
     const charm = bashCharm(`
       case $JUJU_HOOK_NAME in
         install) echo "$JUJU_CONTEXT_ID" >old ;;
@@ -113,11 +126,12 @@ describe("a hook process", () => {
   it("is killed with its group at the deadline; nothing is committed", async () => {
     const charm = bashCharm(`
       [[ $JUJU_HOOK_NAME == config-changed ]] || exit 0
-      relation-set -r "$(relation-ids peers)" k=v; sleep 60`)
+      relation-set -r "$(relation-ids peers)" k=v; sleep 60 & echo "$!" >pid; wait`)
     const sim = await deploy(charm, 1, { hookDeadlineMillis: 300, maxRetries: 0 })
     await sim.settle()
     const [record] = sim.hooks({ name: "config-changed" })
     expect(record).toMatchObject({ outcome: "lost", error: "hook ran longer than 300 ms" })
+    expect(isRunning((await fileOf(sim, "pid")).trim())).toBe(false)
     expect(sim.databag("app/0", "peers").k).toBe(undefined)
   })
 

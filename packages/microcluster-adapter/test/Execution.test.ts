@@ -94,9 +94,9 @@ describe("running a command", () => {
   it.live("a descendant that left the group does not hold the deadline up", () =>
     Effect.gen(function* () {
       const before = Date.now()
-      const failure = yield* Effect.flip(run(["sh", "-c", "setsid sleep 9 & wait"], 200))
+      const failure = yield* Effect.flip(run(["sh", "-c", "setsid sleep 30 & wait"], 200))
       assert.strictEqual(failure.reason, "timed-out")
-      assert.isBelow(Date.now() - before, 4500)
+      assert.isBelow(Date.now() - before, 20_000)
     })
   )
 
@@ -106,7 +106,7 @@ describe("running a command", () => {
       const fixture = fileURLToPath(new URL("./fixtures/OutliveDeadline.ts", import.meta.url))
       const node = [process.execPath, "--conditions=@rollcall/source", fixture]
       assert.strictEqual((yield* run(node)).stdout, "timed-out")
-      assert.isBelow(Date.now() - before, 6_000)
+      assert.isBelow(Date.now() - before, 20_000)
     })
   )
 

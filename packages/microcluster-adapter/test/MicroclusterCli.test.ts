@@ -140,7 +140,7 @@ describe.each([
       yield* onA.bootstrap([])
       const times = 1
       fault(product, { operation: "list", kind: "hang", times })
-      assert.strictEqual(yield* reasonOf(product.on("a", 400).list), "timed-out")
+      assert.strictEqual(yield* reasonOf(product.on("a", 2_500).list), "timed-out")
       fault(product, { operation: "list", kind: "flood", bytes: MAX_OUTPUT + 1, times })
       assert.strictEqual(yield* reasonOf(onA.list), "output-too-large")
       for (const operation of ["add", "list", "remove"] as const) {

@@ -35,8 +35,7 @@ export const membership: ReadonlyArray<StoreStatement> = [
           "the old leader's write fails with NotLeader": failure?._tag === "NotLeader",
           "the new leader's write is seen":
             (yield* sharedOf(reader, writer))?.get("term") === "second",
-          "the views agree with that":
-            (yield* writer.view).leader && !(yield* leader.view).leader
+          "the views agree with that": (yield* writer.view).leader && !(yield* leader.view).leader
         })
       })
   },
@@ -74,7 +73,8 @@ export const membership: ReadonlyArray<StoreStatement> = [
         const { siblings } = yield* writer.store.census
         const known = yield* counted(readers[0])
         return unmet({
-          "siblings, the one that asks included": siblings.has(writer.id) && siblings.has(leader.id),
+          "siblings, the one that asks included":
+            siblings.has(writer.id) && siblings.has(leader.id),
           "those of the other side": known.has(writer.id) && known.has(leader.id)
         })
       })

@@ -99,7 +99,10 @@ export const ownership: ReadonlyArray<StoreStatement> = [
           )
         }
         const kept = yield* ownOf(leader, group)
-        return [...problems, ...unmet({ "it is not the leader's own": kept?.has("charter") === false })]
+        return [
+          ...problems,
+          ...unmet({ "it is not the leader's own": kept?.has("charter") === false })
+        ]
       })
   },
   {

@@ -10,5 +10,8 @@ export const withView = (alter: (view: View) => View): WorldFactory => withMemor
 export const withMemory = (make: () => (view: View) => View): WorldFactory =>
   memoryWorldWith((store) => {
     const alter = make()
-    return { ...store, step: (body) => store.step((view) => body(alter(view))) } satisfies StoreShape
+    return {
+      ...store,
+      step: (body) => store.step((view) => body(alter(view)))
+    } satisfies StoreShape
   })

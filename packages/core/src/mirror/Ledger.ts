@@ -21,6 +21,7 @@ const LedgerJson = Schema.fromJsonString(
     bootstrap: Schema.optionalKey(ParticipantId),
     side: Schema.optionalKey(Schema.String),
     issuer: Schema.optionalKey(ParticipantId),
+    formed: Schema.optionalKey(Schema.Boolean),
     burned: Schema.optionalKey(Schema.Array(Schema.String))
   })
 )
@@ -36,8 +37,8 @@ const MemoryJson = Schema.fromJsonString(
 export const readLedger = (entries: Entries): Ledger => {
   const read = Schema.decodeUnknownOption(LedgerJson)(entries.get(LEDGER_KEY))
   if (read._tag === "None") return blankLedger
-  const { bootstrap, burned, epoch, issuer, leader, side } = read.value
-  return { leader, epoch, bootstrap, bootstrapSide: side, issuer, burned: burned ?? [] }
+  const { bootstrap, burned = [], epoch, formed = false, issuer, leader, side } = read.value
+  return { leader, epoch, bootstrap, bootstrapSide: side, issuer, formed, burned }
 }
 
 /** The ledger's entry. */
@@ -49,6 +50,7 @@ export const writeLedger = (ledger: Ledger): string =>
     bootstrap: ledger.bootstrap,
     side: ledger.bootstrapSide,
     issuer: ledger.issuer,
+    formed: ledger.formed || undefined,
     burned: ledger.burned.length === 0 ? undefined : ledger.burned
   })
 

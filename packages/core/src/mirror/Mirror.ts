@@ -138,13 +138,14 @@ const decide = (
       tokenLifetimeMillis: options.tokenLifetimeMillis ?? 10_800_000
     }
     const bold = nextRoll(input)
-    // who else is to come is only asked for when somebody new could be made to wait for them
+    // who else is to come is only asked for when somebody could be made to wait for them
     const fresh =
       bold.roll !== before &&
       bold.roll.requests.some((r) => !before.requests.some((b) => b.host === r.host))
-    const missing = fresh
-      ? yield* Effect.map(store.census, (census) => missingOf(census.counterparts, view, seen))
-      : 0
+    const missing =
+      fresh || (input.ledger.formed && !bold.ledger.formed)
+        ? yield* Effect.map(store.census, (census) => missingOf(census.counterparts, view, seen))
+        : 0
     const outcome = missing === 0 ? bold : nextRoll({ ...input, missing })
     const writes = [
       ...rollWrites(dialect, view, outcome.roll, natives(seen)),

@@ -18,6 +18,8 @@ export interface Ledger {
   readonly bootstrap: ParticipantId | undefined
   readonly bootstrapSide: string | undefined
   readonly issuer: ParticipantId | undefined
+  /** Whether a cluster was there when the ledger was last written. */
+  readonly formed: boolean
   /** Digests of tokens that must not be handed out again. */
   readonly burned: ReadonlyArray<string>
 }
@@ -29,6 +31,7 @@ export const blankLedger: Ledger = {
   bootstrap: undefined,
   bootstrapSide: undefined,
   issuer: undefined,
+  formed: false,
   burned: []
 }
 
@@ -37,16 +40,20 @@ export const inOrder = (seen: ReadonlyArray<Seen>): ReadonlyArray<Seen> =>
   [...seen].sort((a, b) => naturalOrder(a.participant, b.participant))
 
 /**
- * The one owner of every announced host name: a member before one the roll serves already, before the lowest
- * participant. Whoever announces an owned name is told so and gets no token.
+ * The one owner of every announced host name: a member before the one that is to found the cluster, before one the roll
+ * serves already, before the lowest participant. Whoever announces an owned name is told so and gets no token.
  */
-export const ownersOf = (seen: ReadonlyArray<Seen>, before: Roll): ReadonlyMap<HostName, Seen> => {
+export const ownersOf = (
+  seen: ReadonlyArray<Seen>,
+  before: Roll,
+  founder?: ParticipantId
+): ReadonlyMap<HostName, Seen> => {
   const served = new Set<string>([
-    ...before.issues.keys(),
+    ...[...before.issues].flatMap(([id, issue]) => (issue.refused === undefined ? id : [])),
     ...before.requests.flatMap((request) => request.participant ?? [])
   ])
   const rank = ({ announcement, participant }: Seen) =>
-    announcement.member ? 0 : served.has(participant) ? 1 : 2
+    announcement.member ? 0 : participant === founder ? 1 : served.has(participant) ? 2 : 3
   const owners = new Map<HostName, Seen>()
   for (const candidate of inOrder(seen)) {
     const { host } = candidate.announcement
@@ -61,9 +68,12 @@ export const ownersOf = (seen: ReadonlyArray<Seen>, before: Roll): ReadonlyMap<H
 export const allNative = (seen: ReadonlyArray<Seen>): boolean =>
   seen.every(({ announcement }) => announcement.native || announcement.host === undefined)
 
-/** Whether anybody shows that a cluster exists. */
-export const isFormed = (seen: ReadonlyArray<Seen>, before: Roll): boolean =>
-  before.formed || seen.some(({ announcement }) => announcement.member)
+/**
+ * Whether a cluster exists: a member is seen, or one was and not everybody who is expected is seen now. A cluster is
+ * gone when all its members are; then the next founder splits nothing.
+ */
+export const isFormed = (seen: ReadonlyArray<Seen>, ledger: Ledger, missing: number): boolean =>
+  seen.some(({ announcement }) => announcement.member) || (ledger.formed && missing > 0)
 
 /**
  * The participant that may found the cluster: the one granted before while it is there, else the first side's

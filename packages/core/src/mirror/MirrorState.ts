@@ -24,6 +24,7 @@ import {
   type Seen
 } from "./MirrorPolicy.ts"
 import type { Facts, Roll } from "./MirrorRecord.ts"
+import { isAnswered, requestsOf, requestTimes, sameRequest } from "./MirrorRequests.ts"
 
 /** The value that deployed units take for "wants a token". */
 export const PLACEHOLDER = "empty"
@@ -66,14 +67,16 @@ export interface MirrorOutcome {
 /** The leader's next roll. */
 export const nextRoll = (input: MirrorInput): MirrorOutcome => {
   const { before, ledger, memory, nowMillis, seen, self } = input
-  const formed = isFormed(seen, before)
+  const formed = isFormed(seen, ledger, input.missing)
   const bootstrap = chooseBootstrap({ seen, formed, ledger, candidates: input.candidates })
   const issuer = chooseIssuer({ seen, ledger, bootstrap: bootstrap.participant })
-  const burned = burnedBy(input)
-  const owners = ownersOf(seen, before)
-  const wanted = requestsOf(input, owners, formed ? undefined : bootstrap.participant)
+  const burned = burnedBy(input, formed)
+  const founder = formed ? undefined : bootstrap.participant
+  const owners = ownersOf(seen, before, founder)
+  const wanted = requestsOf(input, owners, founder, formed)
   const fresh = wanted.filter(
-    (request) => !before.requests.some((old) => sameRequest(old, request))
+    (request) =>
+      !before.requests.some((old) => sameRequest(old, request)) && !isAnswered(seen, request)
   )
   const sinceMillis = fresh.length === 0 ? undefined : (memory.heldSinceMillis ?? nowMillis)
   const held = holdsBack({ missing: input.missing, sinceMillis }, nowMillis, input.windowMillis)
@@ -84,6 +87,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     bootstrap: held ? ledger.bootstrap : bootstrap.participant,
     bootstrapSide: held ? ledger.bootstrapSide : bootstrap.side,
     issuer: held ? ledger.issuer : issuer,
+    formed,
     burned
   }
   const desired: Roll = {
@@ -112,58 +116,6 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
 /** What a participant publishes that no longer leads: everything it knew, but down. */
 export const resigned = (before: Roll): Roll => ({ ...before, up: false })
 
-const sameRequest = (a: TokenRequest, b: TokenRequest): boolean =>
-  a.host === b.host &&
-  a.incarnation === b.incarnation &&
-  a.generation === b.generation &&
-  a.participant === b.participant &&
-  a.publicKey === b.publicKey
-
-/** Hosts that are announced, owned, not members, and not the one that founds the cluster. */
-const requestsOf = (
-  input: MirrorInput,
-  owners: ReadonlyMap<HostName, Seen>,
-  founder: ParticipantId | undefined
-): ReadonlyArray<TokenRequest> => {
-  const requests: Array<TokenRequest> = []
-  for (const { announcement, participant } of inOrder([...owners.values()])) {
-    const { host, incarnation, publicKey } = announcement
-    if (host === undefined || announcement.member || participant === founder) continue
-    const generation = generationOf(input, participant, announcement)
-    requests.push({
-      participant,
-      host,
-      generation,
-      ...(incarnation === undefined ? {} : { incarnation }),
-      ...(publicKey === undefined ? {} : { publicKey })
-    })
-  }
-  return requests
-}
-
-/** The generation a host waits for: known from the roll or from any issue, one higher after a failure or when it aged. */
-const generationOf = (
-  input: MirrorInput,
-  participant: ParticipantId,
-  announcement: Seen["announcement"]
-): number => {
-  const { before, memory, nowMillis, seen, tokenLifetimeMillis } = input
-  const { failure, host, incarnation } = announcement
-  const same = (of: { readonly host: string; readonly incarnation?: string }) =>
-    of.host === host && of.incarnation === incarnation
-  const known = [
-    ...before.requests.filter((request) => request.participant === participant && same(request)),
-    ...[...before.issues.values()].filter(same),
-    ...seen.flatMap((one) => one.announcement.issues.filter(same))
-  ].map(({ generation }) => generation)
-  const current = Math.max(1, ...known)
-  if (failure !== undefined && failure.generation >= current) return failure.generation + 1
-  const since = host === undefined ? undefined : memory.requestedAtMillis.get(host)
-  const delivered = before.issues.get(participant)
-  const aged = since !== undefined && nowMillis - since >= tokenLifetimeMillis
-  return aged && delivered !== undefined && delivered.refused === undefined ? current + 1 : current
-}
-
 /** For each request the answer to hand on, and for each loser of a host name its refusal. */
 const issuesFor = (
   input: MirrorInput,
@@ -179,8 +131,9 @@ const issuesFor = (
       .flatMap(({ announcement }) => announcement.issues)
       .find((issue) => answers(issue, request))
     const kept = input.before.issues.get(request.participant)
+    // a refusal holds as long as somebody says so; a token that is on its way stays
     const issue =
-      kept !== undefined && answers(kept, request)
+      kept !== undefined && kept.refused === undefined && answers(kept, request)
         ? kept
         : (native ?? deployedIssue(input, request, burned))
     if (issue !== undefined) issues.set(request.participant, issue)
@@ -239,15 +192,15 @@ const factsOf = (
   return facts
 }
 
-/** Tokens out of use: of hosts whose participant left or came back as another machine, and such as failed to join. */
-const burnedBy = (input: MirrorInput): ReadonlyArray<string> => {
+/** Tokens out of use: of a cluster that is gone, of hosts that left or came back as another machine, or failed to join. */
+const burnedBy = (input: MirrorInput, formed: boolean): ReadonlyArray<string> => {
   const burned = new Set(input.ledger.burned)
   for (const [participant, issue] of input.before.issues) {
     const owner = input.seen.find((one) => one.participant === participant)?.announcement
     const left = owner === undefined || owner.host !== issue.host
     const replaced = owner?.incarnation !== issue.incarnation
     const failed = (owner?.failure?.generation ?? 0) >= issue.generation
-    if (issue.token !== undefined && (left || replaced || failed)) {
+    if (issue.token !== undefined && (!formed || left || replaced || failed)) {
       burned.add(input.digest(input.reveal(issue.token)))
     }
   }
@@ -259,25 +212,14 @@ const MAX_BURNED = 256
 
 const isToken = (value: string): boolean => value !== "" && value !== PLACEHOLDER
 
-const requestTimes = (
-  input: MirrorInput,
-  requests: ReadonlyArray<TokenRequest>
-): ReadonlyMap<HostName, number> =>
-  new Map(
-    requests.map((request) => {
-      const old = input.before.requests.find((before) => before.host === request.host)
-      const known = input.memory.requestedAtMillis.get(request.host)
-      const same = old !== undefined && sameRequest(old, request) && known !== undefined
-      return [request.host, same ? known : input.nowMillis]
-    })
-  )
-
 /** Whether the new roll only leaves out what nobody uses any more and holds no secret in clear: that may wait. */
 const onlyTidier = (before: Roll, desired: Roll, natives: boolean): boolean =>
   natives &&
   before.native &&
   before.up === desired.up &&
   before.epoch === desired.epoch &&
+  // that a cluster formed can wait for the next change; that it is gone cannot: somebody has to be named anew
+  (desired.formed || !before.formed) &&
   before.bootstrap === desired.bootstrap &&
   before.bootstrapSide === desired.bootstrapSide &&
   before.issuer === desired.issuer &&

@@ -29,7 +29,9 @@ export const HostMemory = Schema.Struct({
   failures: Schema.Int,
   retryAtMillis: Schema.Finite,
   mintFailures: Schema.Int,
-  mintAtMillis: Schema.Finite
+  mintAtMillis: Schema.Finite,
+  /** Requests that failed and wait until then. */
+  postponed: Schema.optionalKey(Schema.Array(Schema.String))
 })
 /** What a host remembers across failed steps. */
 export type HostMemory = typeof HostMemory.Type

@@ -138,16 +138,14 @@ const openToken = Effect.fnUntraced(function* (session: HostSession, issue: Toke
     })
   }
   const context = sealContext({ ...issue, incarnation: session.memory().incarnation })
-  return yield* sealer
-    .open({ publicKey, privateKey }, issue.sealed, context)
-    .pipe(
-      Effect.mapError(
-        (cause) =>
-          new ClusterCliError({
-            operation: "join",
-            reason: "token-rejected",
-            detail: cause.message
-          })
-      )
+  return yield* sealer.open({ publicKey, privateKey }, issue.sealed, context).pipe(
+    Effect.mapError(
+      (cause) =>
+        new ClusterCliError({
+          operation: "join",
+          reason: "token-rejected",
+          detail: cause.message
+        })
     )
+  )
 })

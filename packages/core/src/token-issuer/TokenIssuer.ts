@@ -18,7 +18,7 @@ import { Lifecycle, type LifecycleFailed } from "./Lifecycle.ts"
 import { type Minted, mint } from "./Minting.ts"
 import type { TokenIssuerError } from "./TokenIssuerError.ts"
 import { issuesInUse, onlyFewerIssues } from "./TokenIssuerPolicy.ts"
-import type { TokenIssue } from "./TokenIssuerRecord.ts"
+import { answers, type TokenIssue } from "./TokenIssuerRecord.ts"
 import { type HostAction, type Membership, nextAction } from "./TokenIssuerState.ts"
 
 /** What a host is and waits for; `problem` is the last call that failed, if it is not mended yet. */
@@ -93,7 +93,7 @@ const decide = Effect.fnUntraced(function* (
   const memory = session.memory()
   const joined = memory.membership !== undefined
   const minted: Minted = joined
-    ? yield* mint(session, host, view.self, roll, before?.issues ?? [])
+    ? yield* mint(session, { host, self: view.self, roll, published: before?.issues ?? [], sweep })
     : { issues: before?.issues ?? [], fresh: 0, problem: undefined }
   const after = announcementOf(session, before, host, issuesInUse(minted.issues, roll))
   const writes = announcing(dialect, view, roll, before, after, sweep)
@@ -250,15 +250,7 @@ const forgetMinted = Effect.fnUntraced(function* (
   committed: ReadonlyArray<TokenIssue>
 ) {
   const { minted } = session.memory()
-  const left = minted.filter(
-    (issue) =>
-      !committed.some(
-        (old) =>
-          old.host === issue.host &&
-          old.generation === issue.generation &&
-          old.incarnation === issue.incarnation
-      )
-  )
+  const left = minted.filter((issue) => !committed.some((old) => answers(old, issue)))
   if (left.length !== minted.length) yield* session.change({ minted: left })
 })
 

@@ -3,7 +3,7 @@ import { Redacted } from "effect"
 import type { Member } from "../cluster-cli/MemberRecord.ts"
 import type { Announcement, Roll } from "../mirror/MirrorRecord.ts"
 import { type HostName, hostName, type ParticipantId } from "../Participant.ts"
-import { answers, type TokenIssue, type TokenRequest } from "./TokenIssuerRecord.ts"
+import { answers, sameIssue, type TokenIssue, type TokenRequest } from "./TokenIssuerRecord.ts"
 import { generationsOf } from "./TokenIssuerState.ts"
 
 /** The prefix of the mirrored key by which a host asks a deployed mirror's issuer for another token. */
@@ -68,9 +68,7 @@ export const issuesInUse = (
   return issues.filter(
     (issue) =>
       roll.requests.some((request) => answers(issue, request)) ||
-      [...roll.issues.values()].some(
-        (handed) => handed.host === issue.host && handed.generation === issue.generation
-      )
+      [...roll.issues.values()].some((handed) => answers(handed, issue))
   )
 }
 
@@ -84,21 +82,14 @@ export const onlyFewerIssues = (before: Announcement, after: Announcement): bool
   before.communicator === after.communicator &&
   before.failure?.generation === after.failure?.generation &&
   before.facts.size === after.facts.size &&
-  after.issues.every((issue) =>
-    before.issues.some(
-      (old) =>
-        old.host === issue.host &&
-        old.generation === issue.generation &&
-        old.incarnation === issue.incarnation
-    )
-  ) &&
+  after.issues.every((issue) => before.issues.some((old) => sameIssue(old, issue))) &&
   before.issues.every(
-    (issue) => issue.token === undefined || after.issues.some((kept) => kept.host === issue.host)
+    (issue) => issue.token === undefined || after.issues.some((kept) => answers(kept, issue))
   )
 
 const deliveredTo = (roll: Roll, request: TokenRequest): boolean => {
   const issue = request.participant === undefined ? undefined : roll.issues.get(request.participant)
-  return issue !== undefined && answers(issue, request)
+  return issue !== undefined && issue.refused === undefined && answers(issue, request)
 }
 
 const deployedRequests = (roll: Roll): ReadonlyArray<TokenRequest> => {

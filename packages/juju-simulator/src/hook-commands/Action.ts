@@ -9,8 +9,8 @@ import { AnyList, type Printable } from "./Printable.ts"
 /** `action-get [<key>[.<key>...]]`: the parameters, or one of them. */
 export const actionGet: HookCommand = {
   name: "action-get",
-  usage: "[<key>[.<key>.<key>...]]",
-  purpose: "Get action parameters.",
+  usage: "[<key>[.<key> ...]]",
+  purpose: "Read the parameters of the action.",
   flags: outputFlags(ALL_FORMATS),
   isActionCommand: true,
   run: (call) => {
@@ -24,8 +24,8 @@ export const actionGet: HookCommand = {
 /** `action-set <key>=<value> ...`: dots in the key nest. */
 export const actionSet: HookCommand = {
   name: "action-set",
-  usage: "<key>=<value> [<key>=<value> ...]",
-  purpose: "Set action results.",
+  usage: "<key>[.<key> ...]=<value> ...",
+  purpose: "Add to the results of the action.",
   flags: [],
   isActionCommand: true,
   run: (call) => {
@@ -40,8 +40,8 @@ export const actionSet: HookCommand = {
 /** `action-fail [<message>]`: the process goes on, and its databag writes are kept if it exits with 0. */
 export const actionFail: HookCommand = {
   name: "action-fail",
-  usage: '["<failure message>"]',
-  purpose: "Set action fail status with message.",
+  usage: "[<message>]",
+  purpose: "Mark the action as failed.",
   flags: [],
   isActionCommand: true,
   run: (call) => {
@@ -58,7 +58,7 @@ export const actionFail: HookCommand = {
 export const actionLog: HookCommand = {
   name: "action-log",
   usage: "<message>",
-  purpose: "Record a progress message for the current action.",
+  purpose: "Report the progress of the action.",
   flags: [],
   isActionCommand: true,
   run: (call) => {

@@ -8,11 +8,8 @@ import type { HookCommand } from "./HookCommand.ts"
 export const configGet: HookCommand = {
   name: "config-get",
   usage: "[<key>]",
-  purpose: "Print application configuration.",
-  flags: [
-    ...outputFlags(ALL_FORMATS),
-    { names: ["a", "all"], kind: "switch", usage: "print all keys" }
-  ],
+  purpose: "Read the application's config.",
+  flags: [...outputFlags(ALL_FORMATS), { names: ["a", "all"], kind: "switch" }],
   run: (call) => {
     const [key = ""] = call.args
     const all = call.flags.isOn("a")

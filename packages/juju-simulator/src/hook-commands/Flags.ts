@@ -12,7 +12,6 @@ import { quote } from "./GoText.ts"
 export interface Flag {
   readonly names: ReadonlyArray<string>
   readonly kind: "switch" | "value"
-  readonly usage?: string
   /** Returns what is wrong with a value. */
   readonly check?: (value: string, execution: Execution) => string | undefined
 }

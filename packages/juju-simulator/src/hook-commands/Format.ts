@@ -15,10 +15,9 @@ export const outputFlags = (formats: ReadonlyArray<string>): ReadonlyArray<Flag>
   {
     names: ["format"],
     kind: "value",
-    usage: `Specify output format (${[...formats].sort().join("|")})`,
     check: (value) => (formats.includes(value) ? undefined : `unknown format ${quote(value)}`)
   },
-  { names: ["o", "output"], kind: "value", usage: "Specify an output file" }
+  { names: ["o", "output"], kind: "value" }
 ]
 
 /** The text of a value in a format. */
@@ -59,8 +58,9 @@ const jsonObject = (entries: ReadonlyArray<readonly [string, unknown]>): string 
     .map(([key, value]) => `${escapeJson(JSON.stringify(key))}:${formatJson(value)}`)
     .join(",")}}`
 
+// The order of bytes, which that of JavaScript's strings is up to U+FFFF.
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
-  Buffer.compare(Buffer.from(a), Buffer.from(b))
+  a === b ? 0 : a < b ? -1 : 1
 
 // encoding/json escapes what HTML or JavaScript would trip over.
 const escapeJson = (text: string): string =>

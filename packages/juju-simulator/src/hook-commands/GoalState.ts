@@ -8,7 +8,7 @@ import type { HookCommand } from "./HookCommand.ts"
 /** `goal-state` */
 export const goalState: HookCommand = {
   name: "goal-state",
-  purpose: "Print the status of the charm's peers and related units.",
+  purpose: "Tell which units and relations the model will have.",
   flags: outputFlags(STRUCTURED_FORMATS),
   run: (call) => {
     call.expectAtMost(0)

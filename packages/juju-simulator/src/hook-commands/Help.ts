@@ -16,7 +16,7 @@ export const helpText = (command: HookCommand): string => {
 
 const key = (flag: Flag): string => flag.names[0] ?? ""
 
-const flagText = ({ names, kind, usage = "" }: Flag): string => {
+const flagText = ({ names, kind }: Flag): string => {
   const dashed = names.map((name) => (name.length > 1 ? `--${name}` : `-${name}`)).join(", ")
-  return `${dashed}  (= ${kind === "switch" ? "false" : '""'})\n    ${usage}\n`
+  return `${dashed}  (= ${kind === "switch" ? "false" : '""'})\n`
 }

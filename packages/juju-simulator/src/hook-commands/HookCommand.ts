@@ -103,7 +103,6 @@ export class CommandCall {
 export const RELATION_FLAG: Flag = {
   names: ["r", "relation"],
   kind: "value",
-  usage: "Specify a relation by id",
   check: (value, execution) => {
     const id = relationIdText(value)
     if (!/^[+-]?\d+$/.test(id)) return "invalid relation id"
@@ -114,8 +113,7 @@ export const RELATION_FLAG: Flag = {
 /** The deprecated `--format` flag of commands that print nothing. */
 export const DEPRECATED_FORMAT_FLAG: Flag = {
   names: ["format"],
-  kind: "value",
-  usage: "deprecated format flag"
+  kind: "value"
 }
 
 /** Says, without a newline as Juju does, that `--format` means nothing to a command. */

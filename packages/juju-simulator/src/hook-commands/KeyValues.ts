@@ -11,8 +11,7 @@ import type { CommandCall } from "./HookCommand.ts"
 /** The `--file` flag of commands that take key-value pairs. */
 export const FILE_FLAG: Flag = {
   names: ["file"],
-  kind: "value",
-  usage: "file containing key-value pairs"
+  kind: "value"
 }
 
 /** The pairs among the arguments. */

@@ -10,7 +10,7 @@ import { keyValuesOf } from "./KeyValues.ts"
 /** `is-leader`: yes is good for 30 s. Arguments are ignored. */
 export const isLeader: HookCommand = {
   name: "is-leader",
-  purpose: "Print application leadership status.",
+  purpose: "Tell whether this unit is leader for the next 30 s at least.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => call.print(call.execution.isLeader())
 }
@@ -18,8 +18,8 @@ export const isLeader: HookCommand = {
 /** `leader-get [<key>|-]` */
 export const leaderGet: HookCommand = {
   name: "leader-get",
-  usage: "[<key>]",
-  purpose: "Print application leadership settings.",
+  usage: "[<key>|-]",
+  purpose: "Read the leader settings.",
   only: "3.6",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
@@ -34,8 +34,8 @@ export const leaderGet: HookCommand = {
 /** `leader-set key=value ...`: immediate, never rolled back. */
 export const leaderSet: HookCommand = {
   name: "leader-set",
-  usage: "<key>=<value> [...]",
-  purpose: "Write application leadership settings.",
+  usage: "<key>=<value> ...",
+  purpose: "Write leader settings at once.",
   only: "3.6",
   flags: [],
   run: (call) => {

@@ -7,10 +7,10 @@ import { DEPRECATED_FORMAT_FLAG, type HookCommand, warnOfFormat } from "./HookCo
 export const jujuLog: HookCommand = {
   name: "juju-log",
   usage: "<message>",
-  purpose: "Write a message to the juju log.",
+  purpose: "Write a line to the log.",
   flags: [
-    { names: ["debug"], kind: "switch", usage: "log at debug level" },
-    { names: ["l", "log-level"], kind: "value", usage: "Send log message at the given level" },
+    { names: ["debug"], kind: "switch" },
+    { names: ["l", "log-level"], kind: "value" },
     DEPRECATED_FORMAT_FLAG
   ],
   run: (call) => {
@@ -31,8 +31,8 @@ export const jujuLog: HookCommand = {
 /** `application-version-set <version>` */
 export const applicationVersionSet: HookCommand = {
   name: "application-version-set",
-  usage: "<new-version>",
-  purpose: "Specify which version of the application is deployed.",
+  usage: "<version>",
+  purpose: "Say which version of the workload runs.",
   flags: [],
   run: (call) => {
     const version = call.args[0] ?? usageFailure("no version specified")
@@ -47,14 +47,8 @@ export const applicationVersionSet: HookCommand = {
 /** `juju-reboot [--now]`: whoever runs the hook answers the request, and kills the hook for `--now`. */
 export const jujuReboot: HookCommand = {
   name: "juju-reboot",
-  purpose: "Reboot the host machine.",
-  flags: [
-    {
-      names: ["now"],
-      kind: "switch",
-      usage: "reboot immediately, killing the invoking process"
-    }
-  ],
+  purpose: "Ask for a reboot of the machine.",
+  flags: [{ names: ["now"], kind: "switch" }],
   run: (call) => {
     call.expectAtMost(0)
     const { invocation, unit } = call.execution

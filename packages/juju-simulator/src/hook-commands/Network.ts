@@ -8,26 +8,14 @@ import { type CommandCall, type HookCommand, RELATION_FLAG } from "./HookCommand
 /** `network-get <binding> [-r ID] [--bind-address] [--ingress-address] [--egress-subnets]` */
 export const networkGet: HookCommand = {
   name: "network-get",
-  usage: "<binding-name> [--ingress-address] [--bind-address] [--egress-subnets]",
-  purpose: "Get network config.",
+  usage: "<binding>",
+  purpose: "Read the network config of a binding.",
   flags: [
     ...outputFlags(ALL_FORMATS),
-    {
-      names: ["primary-address"],
-      kind: "switch",
-      usage: "(deprecated) get the primary address for the binding"
-    },
-    {
-      names: ["bind-address"],
-      kind: "switch",
-      usage: "get the address for the binding on which the unit should listen"
-    },
-    {
-      names: ["ingress-address"],
-      kind: "switch",
-      usage: "get the ingress address for the binding"
-    },
-    { names: ["egress-subnets"], kind: "switch", usage: "get the egress subnets for the binding" },
+    { names: ["primary-address"], kind: "switch" },
+    { names: ["bind-address"], kind: "switch" },
+    { names: ["ingress-address"], kind: "switch" },
+    { names: ["egress-subnets"], kind: "switch" },
     RELATION_FLAG
   ],
   run: (call) => {
@@ -46,7 +34,7 @@ export const networkGet: HookCommand = {
 export const unitGet: HookCommand = {
   name: "unit-get",
   usage: "<setting>",
-  purpose: "Print public-address or private-address.",
+  purpose: "Read an address of this unit.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
     const setting = call.args[0] ?? usageFailure("no setting specified")

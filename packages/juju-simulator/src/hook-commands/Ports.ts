@@ -12,12 +12,14 @@ import {
   warnOfFormat
 } from "./HookCommand.ts"
 
+const ENDPOINTS_FLAG: Flag = { names: ["endpoints"], kind: "value" }
+
 /** `open-port [--endpoints a,b] <port>[-<port>][/<protocol>]|icmp` */
 export const openPort: HookCommand = {
   name: "open-port",
-  usage: "<port>[/<protocol>] or <from>-<to>[/<protocol>] or icmp",
-  purpose: "Register a request to open a port or port range.",
-  flags: [DEPRECATED_FORMAT_FLAG, endpointsFlag()],
+  usage: "<port>[-<port>][/<protocol>]",
+  purpose: "Stage the opening of a range of ports.",
+  flags: [DEPRECATED_FORMAT_FLAG, ENDPOINTS_FLAG],
   run: (call) => changePorts(call, "open")
 }
 
@@ -25,22 +27,15 @@ export const openPort: HookCommand = {
 export const closePort: HookCommand = {
   ...openPort,
   name: "close-port",
-  purpose: "Register a request to close a port or port range.",
+  purpose: "Stage the closing of a range of ports.",
   run: (call) => changePorts(call, "close")
 }
 
 /** `opened-ports [--endpoints]`: this execution's requests included. */
 export const openedPorts: HookCommand = {
   name: "opened-ports",
-  purpose: "List all ports or port ranges opened by the unit.",
-  flags: [
-    ...outputFlags(ALL_FORMATS),
-    {
-      names: ["endpoints"],
-      kind: "switch",
-      usage: "display the list of target application endpoints for each port range"
-    }
-  ],
+  purpose: "List the ports that this unit has open.",
+  flags: [...outputFlags(ALL_FORMATS), { names: ["endpoints"], kind: "switch" }],
   run: (call) => {
     call.expectAtMost(0)
     const endpoints = new Map<string, Array<string>>()
@@ -56,14 +51,6 @@ export const openedPorts: HookCommand = {
         names.includes("") ? `${text} (*)` : `${text} (${names.sort().join(", ")})`
       )
     )
-  }
-}
-
-function endpointsFlag(): Flag {
-  return {
-    names: ["endpoints"],
-    kind: "value",
-    usage: "a comma-delimited list of application endpoints to target with this operation"
   }
 }
 

@@ -12,17 +12,9 @@ import { type CommandCall, type HookCommand, RELATION_FLAG } from "./HookCommand
 /** `relation-get [-r ID] [--app] [<key>|-] [<unit or application>]` */
 export const relationGet: HookCommand = {
   name: "relation-get",
-  usage: "<key> <unit id>",
-  purpose: "Get relation settings.",
-  flags: [
-    ...outputFlags(ALL_FORMATS),
-    RELATION_FLAG,
-    {
-      names: ["app"],
-      kind: "switch",
-      usage: "Get the relation data for the overall application, not just a unit"
-    }
-  ],
+  usage: "[<key>|-] [<unit or application>]",
+  purpose: "Read settings of a unit or an application in a relation.",
+  flags: [...outputFlags(ALL_FORMATS), RELATION_FLAG, { names: ["app"], kind: "switch" }],
   run: (call) => {
     const relation = call.relation()
     const [key = "-"] = call.args

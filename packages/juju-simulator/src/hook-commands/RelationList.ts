@@ -6,8 +6,8 @@ import { type HookCommand, RELATION_FLAG } from "./HookCommand.ts"
 /** `relation-ids [<endpoint>]`: sorted as strings; relations that are broken are left out. */
 export const relationIds: HookCommand = {
   name: "relation-ids",
-  usage: "<name>",
-  purpose: "List all relation IDs for the given endpoint.",
+  usage: "[<endpoint>]",
+  purpose: "List the relations of an endpoint.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
     const endpoint =
@@ -25,16 +25,8 @@ export const relationIds: HookCommand = {
 /** `relation-list [-r ID] [--app]`: the remote units that the unit has seen join, or the remote application. */
 export const relationList: HookCommand = {
   name: "relation-list",
-  purpose: "List relation units.",
-  flags: [
-    ...outputFlags(ALL_FORMATS),
-    RELATION_FLAG,
-    {
-      names: ["app"],
-      kind: "switch",
-      usage: "List remote application instead of participating units"
-    }
-  ],
+  purpose: "List the remote units of a relation.",
+  flags: [...outputFlags(ALL_FORMATS), RELATION_FLAG, { names: ["app"], kind: "switch" }],
   run: (call) => {
     const relation = call.relation()
     call.expectAtMost(0)
@@ -47,7 +39,7 @@ export const relationList: HookCommand = {
 /** `relation-model-get [-r ID]`: the model of the other side, here always this one. */
 export const relationModelGet: HookCommand = {
   name: "relation-model-get",
-  purpose: "Get details about the model hosing a related application.",
+  purpose: "Tell which model is at the other end of a relation.",
   flags: [...outputFlags(ALL_FORMATS), RELATION_FLAG],
   run: (call) => {
     call.relation()

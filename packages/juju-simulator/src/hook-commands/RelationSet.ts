@@ -11,18 +11,9 @@ import { FILE_FLAG, fileAndKeyValuesOf } from "./KeyValues.ts"
 /** `relation-set [-r ID] [--app] [--file F|-] [key=value ...]`; an empty value deletes the key. */
 export const relationSet: HookCommand = {
   name: "relation-set",
-  usage: "key=value [key=value ...]",
-  purpose: "Set relation settings.",
-  flags: [
-    RELATION_FLAG,
-    FILE_FLAG,
-    {
-      names: ["app"],
-      kind: "switch",
-      usage: 'pick whether you are setting "application" settings or "unit" settings'
-    },
-    DEPRECATED_FORMAT_FLAG
-  ],
+  usage: "[<key>=<value> ...]",
+  purpose: "Stage settings of this unit or its application in a relation.",
+  flags: [RELATION_FLAG, FILE_FLAG, { names: ["app"], kind: "switch" }, DEPRECATED_FORMAT_FLAG],
   run: (call) => {
     const relation = call.relation()
     warnOfFormat(call)

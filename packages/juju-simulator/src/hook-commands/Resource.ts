@@ -7,8 +7,8 @@ import type { HookCommand } from "./HookCommand.ts"
 /** `resource-get <name>`: the only command that prints no newline. */
 export const resourceGet: HookCommand = {
   name: "resource-get",
-  usage: "<resource name>",
-  purpose: "Get the path to the locally cached resource file.",
+  usage: "<name>",
+  purpose: "Tell where a resource's file is.",
   flags: [],
   run: (call) => {
     const name = call.args[0] ?? usageFailure("missing required resource name")
@@ -22,7 +22,7 @@ export const resourceGet: HookCommand = {
 /** `credential-get`: no application of a simulated model is trusted. */
 export const credentialGet: HookCommand = {
   name: "credential-get",
-  purpose: "Access cloud credentials.",
+  purpose: "Read the cloud's credentials.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
     call.expectAtMost(0)
@@ -33,8 +33,8 @@ export const credentialGet: HookCommand = {
 /** `storage-add <name>[=<count>] ...` */
 export const storageAdd: HookCommand = {
   name: "storage-add",
-  usage: "<charm storage name>[=count] ...",
-  purpose: "Add storage instances.",
+  usage: "<name>[=<count>] ...",
+  purpose: "Stage more storage.",
   flags: [],
   run: (call) => {
     if (call.args.length === 0) usageFailure("storage add requires a storage directive")
@@ -54,8 +54,8 @@ export const storageAdd: HookCommand = {
 /** `storage-list [<name>]` */
 export const storageList: HookCommand = {
   name: "storage-list",
-  usage: "[<storage-name>]",
-  purpose: "List storage attached to the unit.",
+  usage: "[<name>]",
+  purpose: "List the storage of this unit.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
     call.expectAtMost(1)
@@ -69,13 +69,12 @@ export const storageList: HookCommand = {
 export const storageGet: HookCommand = {
   name: "storage-get",
   usage: "[<key>]",
-  purpose: "Print information for the storage instance with the specified ID.",
+  purpose: "Describe one storage.",
   flags: [
     ...outputFlags(ALL_FORMATS),
     {
       names: ["s"],
       kind: "value",
-      usage: "specify a storage instance by id",
       check: (value, { unit }) => (unit.storage.has(value) ? undefined : "storage not found")
     }
   ],

@@ -13,13 +13,13 @@ import type { CommandCall } from "./HookCommand.ts"
 
 /** The flags of secret-add and secret-set. */
 export const SECRET_FLAGS: ReadonlyArray<Flag> = [
-  flag("expire", "either a duration or time when the secret should expire"),
-  flag("rotate", "the secret rotation policy"),
-  flag("description", "the secret description"),
-  flag("label", "a label used to identify the secret in hooks"),
-  flag("file", "a YAML file containing secret key values"),
-  flag("owner", "the owner of the secret, either the application or unit")
-]
+  "expire",
+  "rotate",
+  "description",
+  "label",
+  "file",
+  "owner"
+].map((name) => ({ names: [name], kind: "value" }))
 
 /** The URI that a command must be given. */
 export const secretUriOf = (call: CommandCall): SecretUri => {
@@ -58,10 +58,6 @@ export const secretValue = (content: SecretContent, key: string): string => {
 /** A secret's whole content, decoded. */
 export const secretValues = (content: SecretContent): ReadonlyMap<string, string> =>
   new Map([...content].map(([key, value]) => [key, decode(value)]))
-
-function flag(name: string, usage: string): Flag {
-  return { names: [name], kind: "value", usage }
-}
 
 const BASE64 = "#base64"
 const FILE = "#file"

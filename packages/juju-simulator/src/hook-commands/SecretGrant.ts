@@ -11,8 +11,8 @@ import { expectLeaderOf } from "./SecretWrite.ts"
 export const secretGrant: HookCommand = {
   name: "secret-grant",
   usage: "<ID>",
-  purpose: "Grant access to a secret.",
-  flags: [{ names: ["unit"], kind: "value", usage: "the unit to grant access" }, RELATION_FLAG],
+  purpose: "Stage a permission to read a secret.",
+  flags: [{ names: ["unit"], kind: "value" }, RELATION_FLAG],
   run: (call) => {
     const { id } = secretUriOf(call)
     const relation = call.relation()
@@ -32,10 +32,10 @@ export const secretGrant: HookCommand = {
 export const secretRevoke: HookCommand = {
   name: "secret-revoke",
   usage: "<ID>",
-  purpose: "Revoke access to a secret.",
+  purpose: "Stage the end of a permission to read a secret.",
   flags: [
-    { names: ["app", "application"], kind: "value", usage: "the application to revoke access" },
-    { names: ["unit"], kind: "value", usage: "the unit to revoke access" },
+    { names: ["app", "application"], kind: "value" },
+    { names: ["unit"], kind: "value" },
     RELATION_FLAG
   ],
   run: (call) => {

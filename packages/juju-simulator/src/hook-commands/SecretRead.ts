@@ -12,20 +12,18 @@ import { AnyList } from "./Printable.ts"
 import { secretValue, secretValues } from "./SecretArguments.ts"
 import { type ManagedSecret, managedSecrets } from "./SecretView.ts"
 
+const LABEL_FLAG: Flag = { names: ["label"], kind: "value" }
+
 /** `secret-get [<ID>] [--label L] [--refresh|--peek] [<key>[#base64]]` */
 export const secretGet: HookCommand = {
   name: "secret-get",
-  usage: "<ID> [key[#base64]]",
-  purpose: "Get the content of a secret.",
+  usage: "[<ID>] [<key>[#base64]]",
+  purpose: "Read a secret.",
   flags: [
     ...outputFlags(STRUCTURED_FORMATS),
-    labelFlag("a label used to identify the secret in hooks"),
-    { names: ["peek"], kind: "switch", usage: "get the latest revision just this time" },
-    {
-      names: ["refresh"],
-      kind: "switch",
-      usage: "get the latest revision and also get this same revision for subsequent calls"
-    }
+    LABEL_FLAG,
+    { names: ["peek"], kind: "switch" },
+    { names: ["refresh"], kind: "switch" }
   ],
   run: (call) => {
     const uri = uriOf(call)
@@ -43,9 +41,9 @@ export const secretGet: HookCommand = {
 /** `secret-info-get <ID>|--label L`: only of secrets that the unit manages. */
 export const secretInfoGet: HookCommand = {
   name: "secret-info-get",
-  usage: "<ID>",
-  purpose: "Get a secret's metadata info.",
-  flags: [...outputFlags(STRUCTURED_FORMATS), labelFlag("a label used to identify the secret")],
+  usage: "[<ID>]",
+  purpose: "Describe a secret that this unit manages.",
+  flags: [...outputFlags(STRUCTURED_FORMATS), LABEL_FLAG],
   run: (call) => {
     const uri = uriOf(call)
     const label = call.flags.value("label") ?? ""
@@ -65,7 +63,7 @@ export const secretInfoGet: HookCommand = {
 /** `secret-ids`: the secrets that the unit manages, in no particular order. */
 export const secretIds: HookCommand = {
   name: "secret-ids",
-  purpose: "Print secret IDs.",
+  purpose: "List the secrets that this unit manages.",
   flags: outputFlags(ALL_FORMATS),
   run: (call) => {
     call.expectAtMost(0)
@@ -80,10 +78,6 @@ interface Query {
   readonly label: string
   readonly refresh: boolean
   readonly peek: boolean
-}
-
-function labelFlag(usage: string): Flag {
-  return { names: ["label"], kind: "value", usage }
 }
 
 const uriOf = ({ args: [text] }: CommandCall): SecretUri | undefined => {

@@ -10,8 +10,8 @@ import { SECRET_FLAGS, secretUpdateOf, secretUriOf } from "./SecretArguments.ts"
 /** `secret-add [flags] [key[#base64|#file]=value ...]`: prints the new URI, which works at once. */
 export const secretAdd: HookCommand = {
   name: "secret-add",
-  usage: "[key[#base64|#file]=value...]",
-  purpose: "Add a new secret.",
+  usage: "[<key>[#base64|#file]=<value> ...]",
+  purpose: "Stage a new secret.",
   flags: SECRET_FLAGS,
   run: (call) => {
     const { execution } = call
@@ -39,8 +39,8 @@ export const secretAdd: HookCommand = {
 /** `secret-set <ID> [flags] [key[#base64|#file]=value ...]`: new content is a new revision. */
 export const secretSet: HookCommand = {
   name: "secret-set",
-  usage: "<ID> [key[#base64]=value...]",
-  purpose: "Update an existing secret.",
+  usage: "<ID> [<key>[#base64|#file]=<value> ...]",
+  purpose: "Stage a change of a secret.",
   flags: SECRET_FLAGS,
   run: (call) => {
     const { id } = secretUriOf(call)
@@ -55,12 +55,11 @@ export const secretSet: HookCommand = {
 export const secretRemove: HookCommand = {
   name: "secret-remove",
   usage: "<ID>",
-  purpose: "Remove an existing secret.",
+  purpose: "Stage the removal of a secret, or of one revision.",
   flags: [
     {
       names: ["revision"],
       kind: "value",
-      usage: "remove the specified revision",
       check: (value) =>
         /^[+-]?\d+$/.test(value)
           ? undefined

@@ -9,16 +9,9 @@ import { FILE_FLAG, fileAndKeyValuesOf } from "./KeyValues.ts"
 /** `state-get [--strict] [<key>|-]`: a missing key is the empty string, not nil. */
 export const stateGet: HookCommand = {
   name: "state-get",
-  usage: "[<key>]",
-  purpose: "Print server-side-state value.",
-  flags: [
-    ...outputFlags(ALL_FORMATS),
-    {
-      names: ["strict"],
-      kind: "switch",
-      usage: "Return an error if the requested key does not exist"
-    }
-  ],
+  usage: "[<key>|-]",
+  purpose: "Read from this unit's store.",
+  flags: [...outputFlags(ALL_FORMATS), { names: ["strict"], kind: "switch" }],
   run: (call) => {
     const [key = "-"] = call.args
     call.expectAtMost(1)
@@ -37,8 +30,8 @@ export const stateGet: HookCommand = {
 /** `state-set [--file F|-] key=value ...`: an empty value is stored. */
 export const stateSet: HookCommand = {
   name: "state-set",
-  usage: "key=value [key=value ...]",
-  purpose: "Set server-side-state values.",
+  usage: "[<key>=<value> ...]",
+  purpose: "Stage writes to this unit's store.",
   flags: [FILE_FLAG],
   run: (call) => {
     const changes = fileAndKeyValuesOf(call)
@@ -55,7 +48,7 @@ export const stateSet: HookCommand = {
 export const stateDelete: HookCommand = {
   name: "state-delete",
   usage: "<key>",
-  purpose: "Delete server-side-state key value pair.",
+  purpose: "Stage the removal of a key from this unit's store.",
   flags: [],
   run: (call) => {
     const [key = ""] = call.args

@@ -9,16 +9,9 @@ import type { HookCommand } from "./HookCommand.ts"
 /** `status-set [--application] <status> [<message>]` */
 export const statusSet: HookCommand = {
   name: "status-set",
-  usage: "<maintenance | blocked | waiting | active> [message]",
-  purpose: "Set status information.",
-  flags: [
-    {
-      names: ["application"],
-      kind: "switch",
-      usage:
-        "set this status for the application to which the unit belongs if the unit is the leader"
-    }
-  ],
+  usage: "<status> [<message>]",
+  purpose: "Set the workload's status at once.",
+  flags: [{ names: ["application"], kind: "switch" }],
   run: (call) => {
     const { execution } = call
     const [word, message = ""] = call.args
@@ -41,16 +34,11 @@ export const statusSet: HookCommand = {
 /** `status-get [--include-data] [--application]` */
 export const statusGet: HookCommand = {
   name: "status-get",
-  usage: "[--include-data] [--application]",
-  purpose: "Print status information.",
+  purpose: "Read the workload's status.",
   flags: [
     ...outputFlags(ALL_FORMATS),
-    { names: ["include-data"], kind: "switch", usage: "print all status data" },
-    {
-      names: ["application"],
-      kind: "switch",
-      usage: "print status for all units of this application if this unit is the leader"
-    }
+    { names: ["include-data"], kind: "switch" },
+    { names: ["application"], kind: "switch" }
   ],
   run: (call) => {
     call.expectAtMost(0)

@@ -72,7 +72,7 @@ describe("flag grammar (M1)", () => {
     for (const flag of ["--help", "-h"]) {
       const { code, stdout, stderr } = run("relation-ids", flag)
       expect([code, stderr]).toEqual([0, ""])
-      expect(stdout).toMatch(/^Usage: relation-ids \[options\] <name>\n\nSummary:\n/)
+      expect(stdout).toMatch(/^Usage: relation-ids \[options\] \[<endpoint>\]\n\nSummary:\n/)
       expect(stdout).toContain("--format")
     }
   })

@@ -1,5 +1,6 @@
 // Where LXD or Incus is on this machine, or why a real cluster of it cannot be had here.
 // Incus may also lie in a folder into which its packages were only unpacked, named by ROLLCALL_INCUS_ROOT.
+import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 
@@ -15,17 +16,23 @@ export interface LxdPackage {
 export const findLxdPackage = (product: "lxd" | "incus"): LxdPackage | string => {
   if (process.getuid?.() !== 0) return `${product} and network namespaces need root`
   const missing = TOOLS.filter((tool) => onPath(tool) === undefined)
-  if (missing.length > 0) return `not installed: ${missing.join(", ")}`
+  if (missing.length > 0) return `not installed: ${missing.join(", ")}; ${INSTALL}`
+  if (spawnSync("unshare", ["--net", "--uts", "--mount", "true"]).status !== 0) {
+    return "this machine does not let root make namespaces"
+  }
   return product === "lxd" ? findLxd() : findIncus()
 }
 
 /** Programs of Debian's iproute2, util-linux, rsync, attr and squashfs-tools: hosts need the first, the daemons the last. */
 const TOOLS = ["ip", "hostname", "nsenter", "unshare", "setpriv", "rsync", "setfattr", "unsquashfs"]
 
+const INSTALL =
+  "on Debian 12: apt-get install --no-install-recommends lxd lxd-client iproute2 rsync attr squashfs-tools"
+
 const findLxd = (): LxdPackage | string => {
   const [client, daemon] = [onPath("lxc"), onPath("lxd")]
   return client === undefined || daemon === undefined
-    ? "lxd is not installed; on Debian 12: apt-get install --no-install-recommends lxd lxd-client"
+    ? `lxd is not installed; ${INSTALL}`
     : { product: "lxd", client, daemon, env: {} }
 }
 

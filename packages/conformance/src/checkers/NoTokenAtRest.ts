@@ -1,0 +1,30 @@
+// When all is done, no register and no journal shows a token. **Guarantee** T6
+import type { Entries, View } from "@rollcall/core"
+import type { Violation } from "../Check.ts"
+import type { History } from "../History.ts"
+import { entriesIn } from "../Seat.ts"
+import { livesOf } from "./Tokens.ts"
+
+/** Every place in which a token's text is found; the text itself is not told. */
+export const noTokenAtRest = (
+  history: History,
+  views: ReadonlyArray<View>,
+  journals: ReadonlyMap<string, Entries>
+): ReadonlyArray<Violation> => {
+  const tokens = [...livesOf(history)]
+  const places = [
+    ...views.flatMap((view) =>
+      entriesIn(view).map(({ at, value }) => ({ at: `${at} as ${view.self} sees it`, value }))
+    ),
+    ...[...journals].flatMap(([machine, entries]) =>
+      [...entries].map(([key, value]) => ({ at: `${key} in the journal of ${machine}`, value }))
+    )
+  ]
+  return places.flatMap(({ at, value }) =>
+    tokens
+      .filter(([text]) => value.includes(text))
+      .map(
+        ([, { host }]) => ({ guarantee: "T6", detail: `a token for ${host} is in ${at}` }) as const
+      )
+  )
+}
