@@ -1,5 +1,6 @@
 // Builds the two charms: dist/<charm> unpacked, and dist/<charm>_<architecture>.charm with the Node runtime in it.
-// The runtime is the one that runs this script, so what was tested is what is shipped.
+// The runtime is the one that runs this script, so what was tested is what is shipped. With --unpacked-only it is a
+// link, for a copy of it in each of many units on one machine would cost 120 MB; --out names another folder than dist.
 import { createWriteStream } from "node:fs"
 import {
   chmod,
@@ -10,6 +11,7 @@ import {
   readdir,
   readFile,
   rm,
+  symlink,
   writeFile
 } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
@@ -21,7 +23,12 @@ import yazl from "yazl"
 
 const here = dirname(fileURLToPath(import.meta.url))
 const architecture = process.arch === "x64" ? "amd64" : process.arch
-const { values } = parseArgs({ options: { "unpacked-only": { type: "boolean", default: false } } })
+const { values } = parseArgs({
+  options: {
+    "unpacked-only": { type: "boolean", default: false },
+    out: { type: "string", default: join(here, "dist") }
+  }
+})
 
 const CHARMS = [
   { name: "token-distributor", entry: "src/main-distributor.ts" },
@@ -41,16 +48,17 @@ const bundle = async (entry: string, file: string): Promise<void> => {
   await build.close()
 }
 
-/** The runtime takes the place of a link where the file systems allow it: it has 120 MB. */
+/** To be packed, the runtime has to be a file; it shares its 120 MB with the original where the file systems allow it. */
 const placeRuntime = async (folder: string): Promise<void> => {
   await mkdir(join(folder, "bin"), { recursive: true })
   const target = join(folder, "bin", "node")
+  if (values["unpacked-only"]) return symlink(process.execPath, target)
   await link(process.execPath, target).catch(() => copyFile(process.execPath, target))
   await chmod(target, 0o755)
 }
 
 const unpack = async (name: string, entry: string): Promise<string> => {
-  const folder = join(here, "dist", name)
+  const folder = join(values.out, name)
   await rm(folder, { recursive: true, force: true })
   await cp(join(here, "charms", name), folder, { recursive: true })
   const manifest = join(folder, "manifest.yaml")
@@ -79,5 +87,5 @@ const pack = async (folder: string, file: string): Promise<void> => {
 for (const { name, entry } of CHARMS) {
   const folder = await unpack(name, entry)
   if (!values["unpacked-only"])
-    await pack(folder, join(here, "dist", `${name}_${architecture}.charm`))
+    await pack(folder, join(values.out, `${name}_${architecture}.charm`))
 }

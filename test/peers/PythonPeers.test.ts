@@ -38,23 +38,16 @@ it("says why there is no environment", async () => {
 
 it("appends an omission to the file that is asked for", async () => {
   vi.stubEnv("ROLLCALL_OMISSIONS", join(folder, "omissions"))
-  reportOmission("a suite", "its reason")
+  reportOmission("a suite", "its\nreason")
   vi.unstubAllEnvs()
   expect(await readFile(join(folder, "omissions"), "utf8")).toBe("a suite\tits reason\n")
 })
 
-const peers = await assemblePythonPeers()
+const withoutLibrary = await assemblePythonPeers({ folder: join(import.meta.dirname, "python") })
 
-if (peers.kind === "missing") {
-  reportOmission("the deployed Python library against its models' suites", peers.reason)
-  it("says what is missing", () => expect(peers.reason).not.toBe(""))
-} else {
-  const bridge = await startPythonBridge(peers)
-  afterAll(async () => {
-    await bridge.close()
-    await peers.remove()
-  })
-
+if (withoutLibrary.kind === "missing" && withoutLibrary.part === "environment")
+  reportOmission("finding and compiling the library's text", withoutLibrary.reason)
+else
   describe("the folder of texts", () => {
     it("may be missing", async () => {
       const found = await assemblePythonPeers({ folder: join(folder, "none") })
@@ -69,7 +62,7 @@ if (peers.kind === "missing") {
     it("may hold one that does not compile", async () => {
       await writeFile(join(folder, "broken.txt"), `${MODULE}def f(:\n`)
       expect(await assemblePythonPeers({ folder })).toMatchObject({
-        part: "library",
+        part: "broken",
         reason: expect.stringContaining("SyntaxError")
       })
     })
@@ -84,6 +77,18 @@ if (peers.kind === "missing") {
       expect(await readFile(join(found.member, library), "utf8")).toBe(MODULE)
       await found.remove()
     })
+  })
+
+const peers = await assemblePythonPeers()
+
+if (peers.kind === "missing") {
+  reportOmission("the deployed Python library against its models' suites", peers.reason)
+  it("is not there, rather than broken", () => expect(peers.part).not.toBe("broken"))
+} else {
+  const bridge = await startPythonBridge(peers)
+  afterAll(async () => {
+    await bridge.close()
+    await peers.remove()
   })
 
   describe("the deployed library, LIBPATCH 2", { timeout: 60_000 }, () => {

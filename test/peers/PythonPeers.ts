@@ -24,7 +24,8 @@ export interface PythonPeers {
 /** Why there are no peers, and what to do about it. */
 export interface PythonPeersMissing {
   readonly kind: "missing"
-  readonly part: "environment" | "folder" | "library"
+  /** `broken` is no omission but a fault: a library was found and does not compile. */
+  readonly part: "environment" | "folder" | "library" | "broken"
   readonly reason: string
 }
 
@@ -59,7 +60,7 @@ export const assemblePythonPeers = async (
   const complaint = await compile(python, home)
   if (complaint === undefined) return { kind: "peers", distributor, member, python, remove }
   await remove()
-  return missing("library", `the library's text does not compile: ${complaint}`)
+  return missing("broken", `the library's text does not compile: ${complaint}`)
 }
 
 const FOLDER = import.meta.dirname

@@ -5,12 +5,14 @@ import {
   type HookCommand,
   isInstall,
   isPrelude,
+  isStatusAction,
   isSweep,
   JujuContext,
   jujuConfig,
   jujuStore,
   maintenance,
   mirrorStatus,
+  reportStatus,
   tokenDistributorDialect
 } from "@rollcall/juju-adapter"
 import { Effect, Layer, Schema } from "effect"
@@ -34,6 +36,7 @@ export const distributor = (
       const context = yield* JujuContext
       if (isInstall(context)) return maintenance("waiting to be related to the hosts' charm")
       if (isPrelude(context)) return undefined
+      if (isStatusAction(context)) return yield* reportStatus
       const config = yield* jujuConfig(Config)
       const mirror = Mirror.layer({
         windowMillis: config["window-seconds"] * 1000,

@@ -1,7 +1,7 @@
 // The member's entry point: this machine's host name, journal and cluster command.
+// ROLLCALL_HOST says another name than the machine's, for several units that share one.
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { HostName } from "@rollcall/core"
 import { fileJournal, HookCommand } from "@rollcall/juju-adapter"
 import { clusterCliFor } from "@rollcall/microcluster-adapter"
 import { Effect } from "effect"
@@ -12,7 +12,7 @@ import { words } from "./member-config.ts"
 exitWith(
   Effect.runPromise(
     member(process.env, {
-      host: HostName.make(hostname()),
+      host: process.env.ROLLCALL_HOST ?? hostname(),
       commands: HookCommand.layer,
       journal: fileJournal(join(process.env.JUJU_CHARM_DIR ?? ".", ".rollcall-journal.json")),
       cluster: (config) =>

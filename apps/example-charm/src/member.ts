@@ -1,7 +1,7 @@
 // A member: a token issuer over one relation, with the cluster's own command. A composition of layers, nothing else.
 import {
   type ClusterCli,
-  type HostName,
+  hostName,
   type Journal,
   Lifecycle,
   Sealer,
@@ -10,17 +10,20 @@ import {
 } from "@rollcall/core"
 import { hpkeSealer } from "@rollcall/hpke-adapter"
 import {
+  blocked,
   dispatch,
   type HookCommand,
   hostStatus,
   isInstall,
   isLeaving,
   isPrelude,
+  isStatusAction,
   isSweep,
   JujuContext,
   jujuStore,
   maintenance,
   plannedUnits,
+  reportStatus,
   tokenDistributorDialect
 } from "@rollcall/juju-adapter"
 import { Effect, Layer } from "effect"
@@ -29,7 +32,8 @@ import { type MemberConfig, memberConfig } from "./member-config.ts"
 
 /** What a member stands on; tests and simulations give other parts than a machine does. */
 export interface MemberParts {
-  readonly host: HostName
+  /** The machine's host name, as the cluster is to know it. */
+  readonly host: string
   readonly commands: Layer.Layer<HookCommand>
   readonly journal: Layer.Layer<Journal>
   readonly cluster: (config: MemberConfig) => Layer.Layer<ClusterCli>
@@ -47,8 +51,14 @@ export const member = (
       const context = yield* JujuContext
       if (isInstall(context)) return maintenance("waiting to be related to a token distributor")
       if (isPrelude(context)) return undefined
+      if (isStatusAction(context)) return yield* reportStatus
+      const host = hostName(parts.host)
+      if (host === undefined)
+        return blocked(
+          `host name ${JSON.stringify(parts.host)} is not of letters, digits, hyphens and dots: rename this machine`
+        )
       const config = yield* memberConfig
-      const issuer = TokenIssuer.layer({ host: parts.host }).pipe(
+      const issuer = TokenIssuer.layer({ host }).pipe(
         Layer.provide(jujuStore({ endpoint: "cluster" })),
         Layer.provide(parts.cluster(config)),
         Layer.provide(parts.journal),

@@ -91,7 +91,8 @@ const live = Effect.fnUntraced(function* (
       )
     )
   yield* formation.run()
-  const rounds = 12 + Math.ceil(tokenLifetimeMillis / 300_000)
+  // a token in unknown hands may have to grow too old, twice, before a cluster counts as gone
+  const rounds = 12 + 2 * Math.ceil(tokenLifetimeMillis / 300_000)
   yield* formation.passTime(rounds, () => atEnd().length === 0)
   yield* formation.passTime(2)
   const views = yield* formation.views

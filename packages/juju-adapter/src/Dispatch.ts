@@ -5,15 +5,15 @@ import type { StoreError } from "@rollcall/core"
 import { Effect, Layer } from "effect"
 import type { HookCommand } from "./HookCommand.ts"
 import type { HookCommandError } from "./HookCommandError.ts"
+import { actionSet } from "./hook-commands/action.ts"
 import { goalState } from "./hook-commands/goal-state.ts"
-import { statusSet } from "./hook-commands/status.ts"
+import { statusGet, statusSet } from "./hook-commands/status.ts"
 import { JujuContext, type JujuContextShape, type NotInHook } from "./JujuContext.ts"
 import { jujuLogger } from "./JujuLogger.ts"
 import { maintenance, type UnitStatus } from "./UnitStatus.ts"
 
 /** Events after which a step also takes away what is no longer used: they come without a change of anybody else. */
-export const isSweep = ({ event }: JujuContextShape): boolean =>
-  SWEEPS.has(event.name) || event.kind === "action"
+export const isSweep = ({ event }: JujuContextShape): boolean => SWEEPS.has(event.name)
 
 /** Whether the unit can take part: before it is installed it has entered no relation. */
 export const isInstall = ({ event }: JujuContextShape): boolean => event.name === "install"
@@ -24,6 +24,19 @@ export const isInstall = ({ event }: JujuContextShape): boolean => event.name ==
  */
 export const isPrelude = ({ event }: JujuContextShape): boolean =>
   event.name.endsWith("-relation-joined")
+
+/** Whether an operator asks for this unit's status by an action of that name. */
+export const isStatusAction = ({ event }: JujuContextShape): boolean =>
+  event.kind === "action" && event.name === "status"
+
+/** Answers the action `status` with what the last hook showed; writes nothing else. */
+export const reportStatus: Effect.Effect<undefined, HookCommandError, HookCommand> = Effect.gen(
+  function* () {
+    const { kind, message } = yield* statusGet
+    yield* actionSet({ status: kind, message })
+    return undefined
+  }
+)
 
 /** Whether this is the unit's last hook, in which it leaves its cluster. */
 export const isLeaving = ({ event }: JujuContextShape): boolean => event.name === "remove"

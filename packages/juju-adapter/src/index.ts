@@ -1,6 +1,15 @@
 // Everything @rollcall/juju-adapter offers.
 
-export { dispatch, isInstall, isLeaving, isPrelude, isSweep, plannedUnits } from "./Dispatch.ts"
+export {
+  dispatch,
+  isInstall,
+  isLeaving,
+  isPrelude,
+  isStatusAction,
+  isSweep,
+  plannedUnits,
+  reportStatus
+} from "./Dispatch.ts"
 export { tokenDistributorDialect } from "./dialect/TokenDistributorDialect.ts"
 export { type Execution, execute } from "./Execution.ts"
 export { fileJournal } from "./FileJournal.ts"

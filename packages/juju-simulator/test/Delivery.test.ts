@@ -256,6 +256,26 @@ describe("delivery", () => {
     expect(namesOf(sim, "app/1").slice(-2)).toEqual(["upgrade-charm", "config-changed"])
   })
 
+  it("S5: a relation that is removed before its created hook leaves nothing behind", async () => {
+    const sim = await Simulation.make({ seed: 3 })
+    const server = { name: "mysql", provides: { server: { interface: "db" } } }
+    await sim.deploy("mysql", { charm: charmOf(async () => undefined, server), units: 1 })
+    await sim.settle()
+    await sim.deploy("app", { charm: idleCharm, units: 1 })
+    const id = sim.relate("app:db", "mysql:server")
+    sim.faults.add({
+      at: "before-hook",
+      hook: "peers-relation-created",
+      effect: () => {
+        expect(sim.model.relations.get(id)?.scopes.get("app/0")?.state).toBe("entered")
+        sim.removeRelation(id)
+      }
+    })
+    await sim.settle()
+    expect(sim.model.relations.has(id)).toBe(false)
+    expect(namesOf(sim, "app/0").filter((name) => name.startsWith("db"))).toEqual([])
+  })
+
   it("S5: one application may hold units of different charm code", async () => {
     const ran: Array<string> = []
     const version = (name: string) =>

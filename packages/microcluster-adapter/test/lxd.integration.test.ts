@@ -157,6 +157,8 @@ const deaths = Effect.fnUntraced(function* (lxd: LxdPackage) {
   const reason = yield* reasonOf(three.cli({ timeoutMillis: 3_000 }).list)
   assert.oneOf(reason, ["busy", "timed-out"])
   assert.isBelow(Date.now() - began, 9_000)
+  yield* three.heal
+  yield* names(three).pipe(Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 60 }))
 })
 
 for (const product of ["lxd", "incus"] as const) {

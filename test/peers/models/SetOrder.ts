@@ -9,13 +9,10 @@ export const sortedOrder: SetOrder = (units) => [...units].sort()
 
 /** Another permutation at every call, the same ones again for the same seed. */
 export const seededOrder = (seed: number): SetOrder => {
-  let state = seed | 0
-  // mulberry32
+  let state = Math.imul(seed + 1, 0x9e3779b1)
   const random = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    state = Math.imul(state, 1664525) + 1013904223
+    return state >>> 0
   }
   return (units) =>
     [...units]

@@ -1,5 +1,5 @@
 // A token is minted only for a host that is no member and has none that it could use. **Guarantee** T2
-// A token counts as out of use once it was redeemed, rejected, or too old; the next generation's may follow it then.
+// A token counts as out of use once it was redeemed, rejected, too old, or of a cluster before this one.
 import type { Violation } from "../Check.ts"
 import { done, type History } from "../History.ts"
 import { Members } from "./Members.ts"
@@ -14,7 +14,7 @@ export const oneLiveToken = (
 const beside = (history: History, lifetimeMillis: number): ReadonlyArray<Violation> =>
   history.flatMap((each, index) => {
     if (each._tag !== "Called" || each.operation !== "add" || each.reason !== undefined) return []
-    const before = history.slice(0, index)
+    const before = history.slice(history.findLastIndex(isFounding(index)) + 1, index)
     const live = [...livesOf(before).values()].filter(
       ({ host, mintedAtMillis, redeemed, rejected }) =>
         host === each.about &&
@@ -25,6 +25,12 @@ const beside = (history: History, lifetimeMillis: number): ReadonlyArray<Violati
     const detail = `${each.machine.name} minted for ${each.about} beside ${live.length} in use`
     return live.length === 0 ? [] : [{ guarantee: "T2", detail } as const]
   })
+
+const isFounding = (before: number) => (each: History[number], index: number) =>
+  index < before &&
+  each._tag === "Called" &&
+  each.operation === "bootstrap" &&
+  each.reason === undefined
 
 const forMembers = (history: History): ReadonlyArray<Violation> => {
   const members = new Members()

@@ -29,6 +29,7 @@ const LedgerJson = Schema.fromJsonString(
 const MemoryJson = Schema.fromJsonString(
   Schema.Struct({
     since: Schema.optionalKey(Schema.Finite),
+    bereft: Schema.optionalKey(Schema.Finite),
     requested: Schema.Record(HostName, Schema.Finite)
   })
 )
@@ -57,20 +58,25 @@ export const writeLedger = (ledger: Ledger): string =>
 /** The mirror's memory; an empty one where none can be read. */
 export const readMemory = (entries: Entries): MirrorMemory => {
   const read = Schema.decodeUnknownOption(MemoryJson)(entries.get(MEMORY_KEY))
-  if (read._tag === "None") return { heldSinceMillis: undefined, requestedAtMillis: new Map() }
+  const { bereft, requested, since } = read._tag === "Some" ? read.value : { requested: {} }
   return {
-    heldSinceMillis: read.value.since,
+    heldSinceMillis: since,
+    bereftSinceMillis: bereft,
     requestedAtMillis: new Map(
-      Object.entries(read.value.requested).map(([host, at]) => [HostName.make(host), at])
+      Object.entries(requested).map(([host, at]) => [HostName.make(host), at])
     )
   }
 }
 
 /** The memory's entry; undefined when there is nothing to remember. */
-export const writeMemory = (memory: MirrorMemory): string | undefined =>
-  memory.heldSinceMillis === undefined && memory.requestedAtMillis.size === 0
-    ? undefined
-    : JSON.stringify({
-        since: memory.heldSinceMillis,
-        requested: Object.fromEntries(memory.requestedAtMillis)
-      })
+export const writeMemory = (memory: MirrorMemory): string | undefined => {
+  const { bereftSinceMillis, heldSinceMillis, requestedAtMillis } = memory
+  if (heldSinceMillis === undefined && bereftSinceMillis === undefined) {
+    if (requestedAtMillis.size === 0) return undefined
+  }
+  return JSON.stringify({
+    since: heldSinceMillis,
+    bereft: bereftSinceMillis,
+    requested: Object.fromEntries(requestedAtMillis)
+  })
+}

@@ -68,12 +68,35 @@ export const ownersOf = (
 export const allNative = (seen: ReadonlyArray<Seen>): boolean =>
   seen.every(({ announcement }) => announcement.native || announcement.host === undefined)
 
+/** Whether anybody shows to be a member. */
+export const hasMember = (seen: ReadonlyArray<Seen>): boolean =>
+  seen.some(({ announcement }) => announcement.member)
+
 /**
- * Whether a cluster exists: a member is seen, or one was and not everybody who is expected is seen now. A cluster is
- * gone when all its members are; then the next founder splits nothing.
+ * Whether a cluster exists. One that was there is gone when nobody could be in it any more: no member is seen, nobody
+ * is missing, nobody was handed a token whose outcome is unknown, and for ten minutes that was so, in which a host that
+ * was cut off tells what it is. Then the next founder splits nothing (T3).
  */
-export const isFormed = (seen: ReadonlyArray<Seen>, ledger: Ledger, missing: number): boolean =>
-  seen.some(({ announcement }) => announcement.member) || (ledger.formed && missing > 0)
+export const isFormed = (input: {
+  readonly seen: ReadonlyArray<Seen>
+  readonly before: Roll
+  readonly ledger: Ledger
+  readonly missing: number
+  /** For how long no member was seen. */
+  readonly bereftMillis: number
+}): boolean => {
+  const { before, bereftMillis, ledger, missing, seen } = input
+  if (hasMember(seen)) return true
+  const unknown = seen.some(({ announcement: { failure, host, incarnation }, participant }) => {
+    const issue = before.issues.get(participant)
+    const handed = issue !== undefined && issue.refused === undefined
+    const same = issue?.host === host && issue?.incarnation === incarnation
+    return handed && same && (failure?.generation ?? 0) < issue.generation
+  })
+  return ledger.formed && (missing > 0 || unknown || bereftMillis < GRACE_MILLIS)
+}
+
+const GRACE_MILLIS = 600_000
 
 /**
  * The participant that may found the cluster: the one granted before while it is there, else the first side's

@@ -16,6 +16,7 @@ import {
   allNative,
   chooseBootstrap,
   chooseIssuer,
+  hasMember,
   holdsBack,
   inOrder,
   isFormed,
@@ -33,6 +34,8 @@ export const PLACEHOLDER = "empty"
 export interface MirrorMemory {
   /** Since when hosts are held back, in millis of this participant's clock. */
   readonly heldSinceMillis: number | undefined
+  /** Since when no member is seen although there was a cluster, in millis of this participant's clock. */
+  readonly bereftSinceMillis: number | undefined
   /** When each host's present generation was first published, in millis of this participant's clock. */
   readonly requestedAtMillis: ReadonlyMap<HostName, number>
 }
@@ -67,7 +70,10 @@ export interface MirrorOutcome {
 /** The leader's next roll. */
 export const nextRoll = (input: MirrorInput): MirrorOutcome => {
   const { before, ledger, memory, nowMillis, seen, self } = input
-  const formed = isFormed(seen, ledger, input.missing)
+  const bereftSinceMillis =
+    ledger.formed && !hasMember(seen) ? (memory.bereftSinceMillis ?? nowMillis) : undefined
+  const bereftMillis = nowMillis - (bereftSinceMillis ?? nowMillis)
+  const formed = isFormed({ seen, before, ledger, missing: input.missing, bereftMillis })
   const bootstrap = chooseBootstrap({ seen, formed, ledger, candidates: input.candidates })
   const issuer = chooseIssuer({ seen, ledger, bootstrap: bootstrap.participant })
   const burned = burnedBy(input, formed)
@@ -85,7 +91,8 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     leader: self,
     epoch: ledger.leader === self ? ledger.epoch : ledger.epoch + 1,
     bootstrap: held ? ledger.bootstrap : bootstrap.participant,
-    bootstrapSide: held ? ledger.bootstrapSide : bootstrap.side,
+    // a deployed unit looks for the side once, when it first sees a mirror: it cannot be told later
+    bootstrapSide: held && allNative(seen) ? ledger.bootstrapSide : bootstrap.side,
     issuer: held ? ledger.issuer : issuer,
     formed,
     burned
@@ -107,14 +114,18 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     ledger: nextLedger,
     memory: {
       heldSinceMillis: held ? sinceMillis : undefined,
+      bereftSinceMillis: formed ? bereftSinceMillis : undefined,
       requestedAtMillis: requestTimes(input, requests)
     },
     held: held ? fresh.length : 0
   }
 }
 
-/** What a participant publishes that no longer leads: everything it knew, but down. */
-export const resigned = (before: Roll): Roll => ({ ...before, up: false })
+/**
+ * What a participant publishes that no longer leads: what it knew, but down, and without tokens (T6). Nobody reads those
+ * in a mirror that is down, and its successor has them from the members that minted them.
+ */
+export const resigned = (before: Roll): Roll => ({ ...before, up: false, issues: new Map() })
 
 /** For each request the answer to hand on, and for each loser of a host name its refusal. */
 const issuesFor = (

@@ -97,7 +97,7 @@ const decide = Effect.fnUntraced(function* (
     : { issues: before?.issues ?? [], fresh: 0, problem: undefined }
   const after = announcementOf(session, before, host, issuesInUse(minted.issues, roll))
   const writes = announcing(dialect, view, roll, before, after, sweep)
-  yield* forgetMinted(session, before?.issues ?? [])
+  yield* forgetMinted(session, before?.issues ?? [], sweep ? roll : undefined)
   return [decision(action, session, minted, problem), [...candidacy, ...writes]] as const
 })
 
@@ -244,13 +244,15 @@ const rollKeys = (dialect: Dialect, own: View["private"]): ReadonlyArray<string>
   return roll.native ? dialect.encodeRoll(roll, true).map(({ key }) => key) : []
 }
 
-/** What the committed register shows needs no second memory. */
+/** What the committed register shows needs no second memory; with `roll`, nor does what nobody asks for any more (T6). */
 const forgetMinted = Effect.fnUntraced(function* (
   session: HostSession,
-  committed: ReadonlyArray<TokenIssue>
+  committed: ReadonlyArray<TokenIssue>,
+  roll: Roll | undefined
 ) {
   const { minted } = session.memory()
-  const left = minted.filter((issue) => !committed.some((old) => answers(old, issue)))
+  const used = roll === undefined ? minted : issuesInUse(minted, roll)
+  const left = used.filter((issue) => !committed.some((old) => answers(old, issue)))
   if (left.length !== minted.length) yield* session.change({ minted: left })
 })
 

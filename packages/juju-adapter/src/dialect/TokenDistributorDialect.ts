@@ -64,7 +64,7 @@ export const tokenDistributorDialect: Dialect = {
   },
   encodeRoll: (roll, natives) => [
     ...nativeDialect.encodeRoll(roll, natives),
-    { key: FLAG_KEY, value: roll.up ? "up" : "down" },
+    ...clusterMark(roll),
     ...(natives ? [] : deployedRoll(roll))
   ],
   encodeShared: (roll, natives) =>
@@ -114,8 +114,15 @@ const deployedRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
     const issue = participant === undefined ? undefined : roll.issues.get(participant)
     mirrored.set(host, issue === undefined ? PLACEHOLDER : shown(issue.token))
   }
-  if (roll.formed) mirrored.set(CLUSTER_MARK, "formed")
-  return [...mirrored].map(([key, value]) => ({ key: `${PREFIX}${key}`, value }))
+  const entries = [...mirrored].map(([key, value]) => ({ key: `${PREFIX}${key}`, value }))
+  // LIBPATCH 8 looks once who is to found the cluster: when it first sees a mirror that is up
+  return [{ key: FLAG_KEY, value: roll.up ? "up" : "down" }, ...entries]
+}
+
+/** Deployed units that come later found a cluster of their own when no value tells them of this one. */
+const clusterMark = ({ bootstrap, formed }: Roll): ReadonlyArray<RollEntry> => {
+  if (!formed && bootstrap === undefined) return []
+  return [{ key: `${PREFIX}${CLUSTER_MARK}`, value: formed ? "formed" : "founding" }]
 }
 
 /** A token that was sealed, or refused, shows as a mark: neither a placeholder to mint for, nor anything to join with. */

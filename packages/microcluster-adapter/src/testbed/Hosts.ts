@@ -77,7 +77,7 @@ export const command = (
     )
   )
 
-/** Ends a process that was started here, and its group where it leads one, and waits until it is gone. */
+/** Kills a process that was started here and waits until it is gone. */
 export const endProcess = (child: ChildProcess): Effect.Effect<void> =>
   Effect.promise(async () => {
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return

@@ -19,8 +19,6 @@ export interface LxdHost extends Host {
   readonly client: ReadonlyArray<string>
   /** The adapter on this host; the options are the adapter's. */
   readonly cli: (options?: Pick<LxdOptions, "name" | "timeoutMillis">) => ClusterCliShape
-  /** The daemon's process, while it runs. */
-  readonly daemonPid: () => number | undefined
   /** Kills the daemon; its state stays. */
   readonly kill: Effect.Effect<void>
   /** Starts the daemon again on its state; returns when it answers. */
@@ -73,7 +71,6 @@ const makeLxdHost = (lxd: LxdPackage, folder: string, host: Host): LxdHost => {
             : [...client, "admin", "init"],
         env
       }),
-    daemonPid: () => daemon?.pid,
     kill: Effect.suspend(() => {
       const running = daemon
       daemon = undefined
