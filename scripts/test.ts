@@ -2,9 +2,9 @@
 // Arguments go to vitest; a run that is asked for a part of the tests does not count the rest as left out.
 // With CI or ROLLCALL_STRICT set, anything left out makes the run fail.
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { OMISSIONS, type Omission, omissionsIn } from "./LeftOut.ts"
 
 const main = (args: ReadonlyArray<string>): boolean => {
@@ -38,10 +38,21 @@ const test = (args: ReadonlyArray<string>, omissions: string): boolean => {
   const counting = args.length === 0 ? ["--reporter=./scripts/LeftOut.ts"] : []
   const { status } = spawnSync("vitest", ["run", "--reporter=default", ...counting, ...args], {
     stdio: "inherit",
-    env: { ...process.env, [OMISSIONS]: omissions }
+    env: { ...found(), ...process.env, [OMISSIONS]: omissions }
   })
   return status === 0
 }
+
+/** What scripts/python-peers.sh and scripts/incus.sh have put into the cache, by the variable that names it to tests. */
+const found = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries({
+      ROLLCALL_PYTHON: ".cache/python-peers/ops3/bin/python",
+      ROLLCALL_INCUS_ROOT: ".cache/incus/root"
+    })
+      .map(([name, path]) => [name, resolve(path)] as const)
+      .filter(([, path]) => existsSync(path))
+  )
 
 const reportOf = (omissions: ReadonlyArray<Omission>): string =>
   omissions.length === 0
