@@ -9,6 +9,8 @@ import { OMISSIONS, type Omission, omissionsIn } from "./LeftOut.ts"
 
 const main = (args: ReadonlyArray<string>): boolean => {
   if (!build()) return false
+  // the environments are of use only with the source of what runs in them
+  if (isSet("ROLLCALL_PEERS")) spawnSync("sh", ["scripts/python-peers.sh"], { stdio: "inherit" })
   const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"))
   const file = join(folder, "omissions")
   writeFileSync(file, "")

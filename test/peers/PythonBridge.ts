@@ -22,7 +22,7 @@ export interface PythonBridge {
   readonly close: () => Promise<void>
 }
 
-/** Starts the Python process. **Rejects** when it does not come up within ten seconds. */
+/** Starts the Python process. **Rejects** when it does not come up within thirty seconds. */
 export const startPythonBridge = async (peers: PythonPeers): Promise<PythonBridge> => {
   const home = await mkdtemp(join(tmpdir(), "rollcall-bridge-"))
   const address = join(home, "zygote")
@@ -60,7 +60,7 @@ const DEADLINE_MS = 60_000
 const ready = async (zygote: ChildProcess): Promise<void> => {
   const { stdout } = zygote
   if (stdout === null) throw new Error("the Python process has no stdout")
-  const up = AbortSignal.timeout(10_000)
+  const up = AbortSignal.timeout(30_000)
   await Promise.race([
     once(stdout, "data", { signal: up }),
     once(zygote, "exit", { signal: up }).then(() => {
