@@ -30,6 +30,65 @@ export {
 export { PLACEHOLDER } from "./mirror/MirrorState.ts"
 export { nativeDialect } from "./mirror/NativeDialect.ts"
 export { HostName, hostName, naturalOrder, ParticipantId } from "./Participant.ts"
+export {
+  type LockStatus,
+  type WaitReason,
+  wording
+} from "./rolling-lock/Explanation.ts"
+export { environmentOf, FencingToken, noToken } from "./rolling-lock/FencingToken.ts"
+export { type Backoff, defaultLimits, type LockLimits } from "./rolling-lock/LockLimits.ts"
+export type { HealthGate } from "./rolling-lock/LockSession.ts"
+export { nativeLockDialect } from "./rolling-lock/NativeLockDialect.ts"
+export {
+  canonicalJson,
+  type Operation,
+  type OperationCall,
+  type OperationResult,
+  type Operations,
+  type Outcome,
+  operation,
+  plainOperation
+} from "./rolling-lock/Operation.ts"
+export type { RequestOptions } from "./rolling-lock/RequestWish.ts"
+export {
+  type LockActivity,
+  type LockDecision,
+  LockPolicy,
+  RollingLock,
+  type RollingLockOptions,
+  type RollingLockShape
+} from "./rolling-lock/RollingLock.ts"
+export {
+  GrantUnknown,
+  LimitInvalid,
+  LockNotReady,
+  RequestInvalid
+} from "./rolling-lock/RollingLockError.ts"
+export {
+  fairPolicy,
+  type GrantPolicy,
+  type Holder,
+  type Situation,
+  type Waiter
+} from "./rolling-lock/RollingLockPolicy.ts"
+export {
+  blankGrants,
+  blankRequests,
+  Completion,
+  Grant,
+  type GrantRecord,
+  type GrantRegister,
+  type LockDialect,
+  type LockScene,
+  PastEvent,
+  Pause,
+  Request,
+  type RequestRecord,
+  type RequestRegister
+} from "./rolling-lock/RollingLockRecord.ts"
+export type { Held } from "./rolling-lock/Section.ts"
+export type { Audit } from "./rolling-lock/Steering.ts"
+export type { Window } from "./rolling-lock/Window.ts"
 export { Sealer, SealerError, type SealerKey, type SealerShape } from "./sealer/Sealer.ts"
 export { Journal, type JournalShape } from "./store/Journal.ts"
 export { memoryStore } from "./store/MemoryStore.ts"

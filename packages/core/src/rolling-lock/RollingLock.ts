@@ -1,0 +1,284 @@
+// The rolling lock: participants ask for turns at disruptive work, the leader grants them, each runs its own in a step
+// after the grant. Guarantees L1 to L8. A step never waits: waiting is a value with reasons. Status and explanations
+// write nothing. The lock is advisory unless what is changed refuses an overtaken token.
+import { Clock, Context, Effect, Layer, Semaphore } from "effect"
+import type { ParticipantId } from "../Participant.ts"
+import { Journal } from "../store/Journal.ts"
+import { Store } from "../store/Store.ts"
+import type { StoreError } from "../store/StoreError.ts"
+import { type LockStatus, reasonsFor, statusOf, type WaitReason } from "./Explanation.ts"
+import { defaultLimits, type LockLimits, limitProblem } from "./LockLimits.ts"
+import { grantWrites, readableGrants, requestWrites, type SeenLock, seenLock } from "./LockScene.ts"
+import { type HealthGate, type LockSession, recall } from "./LockSession.ts"
+import { nativeLockDialect } from "./NativeLockDialect.ts"
+import type { OperationResult, Operations } from "./Operation.ts"
+import { cancelled, drawTicket, enqueued, isOf, type Wish } from "./RequestQueue.ts"
+import { type RequestOptions, wishOf } from "./RequestWish.ts"
+import {
+  GrantUnknown,
+  LimitInvalid,
+  LockNotReady,
+  type RequestInvalid
+} from "./RollingLockError.ts"
+import { dryRun, fairPolicy, type GrantPolicy, type Waiter } from "./RollingLockPolicy.ts"
+import type { GrantRecord, LockDialect, PastEvent } from "./RollingLockRecord.ts"
+import { isRevoked, situationOf, waiterOf } from "./RollingLockState.ts"
+import { type Held, section, serve } from "./Section.ts"
+import { type Audit, forced, paused, rebuilt, resumed } from "./Steering.ts"
+import { stepOf } from "./Stepping.ts"
+import { SECTION } from "./Trying.ts"
+
+/** The rule that chooses who is next; the fair one unless the composition says otherwise. */
+export const LockPolicy = Context.Reference<GrantPolicy>("@rollcall/core/LockPolicy", {
+  defaultValue: () => fairPolicy
+})
+
+/** What a step came to. */
+export type LockActivity =
+  | {
+      readonly _tag: "Ran"
+      readonly operation: string
+      readonly token: number
+      readonly result: OperationResult
+      readonly reason: string | undefined
+    }
+  | { readonly _tag: "Waiting"; readonly reasons: ReadonlyArray<WaitReason> }
+  | { readonly _tag: "Idle" }
+
+/** A step's activity, and what else its caller should know. */
+export interface LockDecision {
+  readonly activity: LockActivity
+  /** When another step is of use although nobody changes anything, by the own clock; now or earlier means at once. */
+  readonly wakeAtMillis: number | undefined
+  /** Participants whose register cannot be read, and why: they count for nothing and stop nobody. */
+  readonly quarantined: ReadonlyMap<ParticipantId, string>
+}
+
+/** The composition's side of a lock. */
+export interface RollingLockOptions {
+  /** Its name: several locks live side by side. */
+  readonly lock: string
+  readonly operations: Operations
+  readonly limits?: Partial<LockLimits>
+  /** The zone or rack of this participant. */
+  readonly group?: string
+  readonly gate?: HealthGate
+  readonly dialect?: LockDialect
+  /** Set where what a step writes becomes visible only when the process ends, as in a Juju hook. */
+  readonly commitsAtEnd?: boolean
+}
+
+/** The lock's calls. */
+export interface RollingLockShape {
+  /** Asks for a turn; the same operation asked for last and not begun is asked for once. **Fails with** `RequestInvalid`. */
+  readonly request: (
+    options: RequestOptions
+  ) => Effect.Effect<
+    { readonly ticket: number; readonly merged: boolean },
+    StoreError | RequestInvalid | LockNotReady
+  >
+  /** Takes back own requests, all or one, but for the one that is being run; the tickets that went. **Guarantee** L3 */
+  readonly cancel: (
+    ticket?: number
+  ) => Effect.Effect<ReadonlyArray<number>, StoreError | LockNotReady>
+  /** One decision, and at most one operation. **Guarantee** L1, L5, L6, L7 */
+  readonly step: Effect.Effect<LockDecision, StoreError>
+  readonly status: Effect.Effect<LockStatus, StoreError>
+  /** Why a participant, by default this one, is not running. */
+  readonly explain: (
+    participant?: ParticipantId
+  ) => Effect.Effect<ReadonlyArray<WaitReason>, StoreError>
+  /** The leader alone can; **fails with** `NotLeader` elsewhere. So do the next two. */
+  readonly pause: (audit: Audit) => Effect.Effect<void, StoreError | LockNotReady>
+  readonly resume: (audit: Audit) => Effect.Effect<void, StoreError | LockNotReady>
+  /** Ends the grant of a participant nobody hears of any more, and pauses the roll. **Fails with** `GrantUnknown`. */
+  readonly forceRelease: (
+    participant: ParticipantId,
+    audit: Audit
+  ) => Effect.Effect<void, StoreError | LockNotReady | GrantUnknown>
+  /** The last events, oldest first; their times are for people. */
+  readonly history: Effect.Effect<ReadonlyArray<PastEvent>, StoreError>
+  /** The order the roll would take if all went well; those of one round would hold together. */
+  readonly dryRun: Effect.Effect<ReadonlyArray<ReadonlyArray<Waiter>>, StoreError>
+  /** Runs an effect under permits, for a process that lives; interrupting it gives up the wait or gives the permits back. */
+  readonly withPermits: (
+    permits: number
+  ) => <A, E, R>(
+    body: (held: Held) => Effect.Effect<A, E, R>
+  ) => Effect.Effect<A, E | StoreError | LockNotReady | RequestInvalid, R>
+  /** Steps at every change for as long as it is not interrupted, for a process that lives. */
+  readonly serve: Effect.Effect<never>
+}
+
+/** One at a time, in order, and it says why. */
+export class RollingLock extends Context.Service<RollingLock, RollingLockShape>()(
+  "@rollcall/core/RollingLock"
+) {
+  /** The lock over a `Store`. **Fails with** `LimitInvalid`. */
+  static readonly layer = (
+    options: RollingLockOptions
+  ): Layer.Layer<RollingLock, LimitInvalid, Store | Journal> =>
+    Layer.effect(RollingLock, Effect.map(makeSession(options), shapeOf))
+}
+
+const makeSession = Effect.fnUntraced(function* (options: RollingLockOptions) {
+  const limits = { ...defaultLimits, ...options.limits }
+  const problem = limitProblem(limits)
+  if (problem !== undefined) return yield* new LimitInvalid(problem)
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(options.lock)) {
+    const allowed = "1 to 63 small letters, digits and inner hyphens"
+    return yield* new LimitInvalid({ limit: "lock", allowed })
+  }
+  const session: LockSession = {
+    lock: options.lock,
+    store: yield* Store,
+    journal: yield* Journal,
+    dialect: options.dialect ?? nativeLockDialect(options.lock),
+    policy: yield* LockPolicy,
+    limits,
+    operations: options.operations,
+    group: options.group,
+    gate: options.gate,
+    commitsAtEnd: options.commitsAtEnd ?? false,
+    turns: yield* Semaphore.make(1),
+    running: new Map(),
+    granted: new Set(),
+    sections: new Map()
+  }
+  return session
+})
+
+const shapeOf = (session: LockSession): RollingLockShape => {
+  const step = stepOf(session)
+  const { limits, lock, policy } = session
+  const cancel = Effect.fn("RollingLock.cancel")((ticket?: number) => withdraw(session, ticket))
+  return {
+    request: Effect.fn("RollingLock.request")(function* (options) {
+      const nowMillis = yield* Clock.currentTimeMillis
+      const wish = yield* wishOf(options, { ...session, nowMillis })
+      return yield* ask(session, wish)
+    }),
+    cancel,
+    step,
+    status: look(session, (seen) => statusOf(lock, seen, limits, policy)),
+    explain: Effect.fn("RollingLock.explain")((participant = session.store.self) =>
+      look(session, (seen) => reasonsFor(participant, seen, limits, policy))
+    ),
+    pause: Effect.fn("RollingLock.pause")((audit) =>
+      steer(session, audit, (record, at) => Effect.succeed(paused(record, limits, audit, at)))
+    ),
+    resume: Effect.fn("RollingLock.resume")((audit) =>
+      steer(session, audit, (record, at) => Effect.succeed(resumed(record, limits, audit, at)))
+    ),
+    forceRelease: Effect.fn("RollingLock.forceRelease")((participant, audit) =>
+      steer(session, audit, (record, at) => {
+        const holders = record.grants.map((grant) => grant.participant)
+        const next = forced(record, limits, participant, audit, at)
+        return next === undefined
+          ? Effect.fail(new GrantUnknown({ participant, holders }))
+          : Effect.succeed(next)
+      })
+    ),
+    history: look(session, (seen) => (seen && readableGrants(seen))?.history ?? []),
+    dryRun: look(session, (seen) => (seen === undefined ? [] : rounds(session, seen))),
+    withPermits: (permits) => (body) =>
+      Effect.gen(function* () {
+        const code = { refuses: () => undefined, run: () => Effect.succeed("failed" as const) }
+        const operations = { [SECTION]: code }
+        const wish = yield* wishOf(
+          { operation: SECTION, permits },
+          { operations, limits, group: session.group, nowMillis: 0 }
+        )
+        const asked = Effect.map(ask(session, wish, true), ({ ticket }) => ticket)
+        return yield* section(session, step, asked, (ticket) => Effect.ignore(cancel(ticket)), body)
+      }),
+    serve: serve(session, step)
+  }
+}
+
+/** A look that writes nothing. */
+const look = <A>(session: LockSession, see: (seen: SeenLock | undefined) => A) =>
+  session.store.step((view) => Effect.succeed([see(seenLock(session, view)), []]))
+
+const ask = (session: LockSession, wish: Wish, alone = false) =>
+  change(session, (seen, begun, memory) => {
+    const ticket = drawTicket(seen.registers, readableGrants(seen), memory)
+    const asked = enqueued(seen.own, wish, ticket, alone ? undefined : begun)
+    return [{ ticket: asked.ticket, merged: asked.merged }, asked.record]
+  })
+
+const withdraw = (session: LockSession, ticket: number | undefined) =>
+  change(session, (seen) => {
+    const chosen = (each: number) => ticket === undefined || each === ticket
+    const gone = cancelled(seen.own, (request) => chosen(request.ticket), session.running)
+    return [gone.tickets, gone.record]
+  })
+
+/** Changes the own register, one change at a time. */
+const change = <A>(
+  session: LockSession,
+  next: (
+    seen: SeenLock,
+    begun: ReadonlySet<number>,
+    memory: Effect.Success<ReturnType<typeof recall>>
+  ) => readonly [A, SeenLock["own"]]
+) =>
+  session.turns.withPermit(
+    session.store.step((view) =>
+      Effect.gen(function* () {
+        const seen = seenLock(session, view)
+        if (seen === undefined) return yield* notReady(session)
+        const memory = yield* recall(session)
+        const first = seen.own.queue[0]
+        const begun = new Set(session.running.keys())
+        if (first !== undefined && isOf(memory, first)) begun.add(first.ticket)
+        const [result, record] = next(seen, begun, memory)
+        const nowMillis = yield* Clock.currentTimeMillis
+        return [result, requestWrites(session.dialect, seen, record, nowMillis)] as const
+      })
+    )
+  )
+
+/** Changes the shared register; where it cannot be read it is written anew, paused. */
+const steer = <E>(
+  session: LockSession,
+  audit: Audit,
+  next: (record: GrantRecord, atMillis: number) => Effect.Effect<GrantRecord, E>
+) =>
+  session.turns.withPermit(
+    session.store.step((view) =>
+      Effect.gen(function* () {
+        const seen = seenLock(session, view)
+        if (seen === undefined) return yield* notReady(session)
+        const atMillis = yield* Clock.currentTimeMillis
+        const record = readableGrants(seen)
+        const after =
+          record === undefined
+            ? rebuilt(seen.registers, session.limits, audit, atMillis)
+            : yield* next(record, atMillis)
+        return [undefined, grantWrites(session.dialect, seen, after, atMillis)] as const
+      })
+    )
+  )
+
+const notReady = ({ lock }: LockSession) =>
+  new LockNotReady({ lock, detail: "this participant is in no group of its own side yet" })
+
+const rounds = ({ limits, policy }: LockSession, seen: SeenLock) => {
+  const record = readableGrants(seen)
+  if (record === undefined) return []
+  const situation = situationOf(seen.registers, record, limits, true)
+  const queues = [...seen.registers].flatMap(([id, each]) =>
+    each._tag === "Unreadable"
+      ? []
+      : [
+          [
+            id,
+            each.record.queue
+              .filter(({ ticket }) => !isRevoked(record, id, ticket))
+              .map((request) => waiterOf(id, request, each.record))
+          ] as const
+        ]
+  )
+  return dryRun(policy, situation, new Map(queues))
+}

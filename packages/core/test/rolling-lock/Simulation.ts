@@ -1,0 +1,183 @@
+// One random life of a fleet, replayed by its seed: participants ask, step, die, depart and arrive, leaders change,
+// registers are corrupted, journals lost, clocks a day apart; then the trouble ends and what was promised is checked.
+import { Effect, Random } from "effect"
+import type { GrantPolicy, OperationResult } from "../../src/index.ts"
+import { type Chance, makeChance } from "./Chance.ts"
+import { answers, exclusion, fencing, order, served, type Violation } from "./Checkers.ts"
+import { die, Fleet, type Saboteur, type Seat } from "./Fleet.ts"
+
+/** What can be replaced by something broken. */
+export interface Subject {
+  readonly policy?: GrantPolicy
+  readonly store?: Saboteur
+}
+
+/** What one life came to. */
+export interface Life {
+  readonly fleet: Fleet
+  readonly violations: ReadonlyArray<Violation>
+}
+
+/** Lives one life. */
+export const live = Effect.fnUntraced(function* (seed: number, subject: Subject = {}) {
+  const chance = makeChance(seed)
+  const rates = drawRates(chance)
+  const allowed = drawAllowed(chance)
+  const trouble = { on: true }
+  const fleet: Fleet = new Fleet({
+    ...subject,
+    limits: {
+      ...allowed,
+      ahead: allowed.perGroup === undefined ? chance.pick([0, 0, 2]) : 0,
+      failures: chance.pick([1, 2, Number.POSITIVE_INFINITY]),
+      settleMillis: chance.pick([0, 0, 60_000])
+    },
+    at: (seat, point) =>
+      trouble.on || seat.gone ? befall(fleet, chance, rates, seat, point) : Effect.void,
+    run: (_, call) => operation(chance, trouble.on, call.attempt)
+  })
+  const size = 2 + chance.below(4)
+  for (let i = 0; i < size; i++) yield* arrive(fleet, chance)
+  const script = Effect.gen(function* () {
+    const length = 15 + chance.below(30)
+    for (let i = 0; i < length; i++) yield* move(fleet, chance, rates)
+    trouble.on = false
+    const quiet = yield* calm(fleet)
+    return [...quiet, ...served(fleet.history)]
+  })
+  const ends = yield* Random.withSeed(script, seed)
+  const violations = [
+    ...exclusion(fleet.history, allowed),
+    ...fencing(fleet.history),
+    ...order(fleet.history, allowed),
+    ...answers(fleet.history),
+    ...ends
+  ]
+  return { fleet, violations } satisfies Life
+})
+
+interface Rates {
+  readonly death: number
+  readonly interleaving: number
+  readonly departure: number
+  readonly election: number
+  readonly corruption: number
+  readonly amnesia: number
+  readonly force: number
+}
+
+const drawRates = (chance: Chance): Rates => ({
+  death: chance.pick([0, 0.02, 0.1]),
+  interleaving: chance.pick([0.1, 0.4]),
+  departure: chance.pick([0, 0.02]),
+  election: chance.pick([0, 0.03, 0.1]),
+  corruption: chance.pick([0, 0, 0.03]),
+  amnesia: chance.pick([0, 0, 0.03]),
+  force: chance.pick([0, 0, 0.03])
+})
+
+const drawAllowed = (chance: Chance) => {
+  const permits = chance.pick([1, 1, 2, 3])
+  return { permits, perGroup: permits > 1 && chance.happens(0.4) ? 1 : undefined }
+}
+
+const arrive = (fleet: Fleet, chance: Chance): Effect.Effect<Seat> =>
+  Effect.orDie(
+    fleet.enter({
+      group: chance.pick(["a", "b", "c"]),
+      skewMillis: chance.below(172_800_000) - 86_400_000
+    })
+  )
+
+/** What happens at a point inside a call: the others act, the process dies, or nothing. */
+const befall = (
+  fleet: Fleet,
+  chance: Chance,
+  rates: Rates,
+  seat: Seat,
+  point: string
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const moves =
+      point === "in the operation" ? chance.below(3) : chance.happens(rates.interleaving) ? 1 : 0
+    for (let i = 0; i < moves; i++) yield* move(fleet, chance, rates)
+    if (seat.gone || chance.happens(rates.death)) yield* die(fleet, seat, point)
+  })
+
+/** One move of somebody who is not busy. */
+const move = (fleet: Fleet, chance: Chance, rates: Rates): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const free = fleet.present.filter(({ busy }) => !busy)
+    if (free.length === 0) return
+    const seat = chance.pick(free)
+    fleet.nowMillis += chance.below(20_000)
+    if (chance.happens(0.25)) {
+      yield* fleet.ask(seat, {
+        ...(chance.happens(0.7) ? { maxRetries: chance.below(3) } : {}),
+        ...(chance.happens(0.2) ? { priority: chance.below(3) } : {})
+      })
+      return
+    }
+    if (chance.happens(rates.election)) return fleet.lead(chance.pick(fleet.present))
+    if (chance.happens(rates.departure) && fleet.present.length > 1) {
+      fleet.depart(chance.pick(fleet.present))
+      if (chance.happens(0.5)) yield* arrive(fleet, chance)
+      return
+    }
+    if (chance.happens(rates.corruption)) {
+      return fleet.corrupt(
+        chance.pick(fleet.present),
+        chance.pick(["{", "[]", '{"v":9}', "\u0000"])
+      )
+    }
+    if (chance.happens(rates.amnesia)) return fleet.forget(chance.pick(fleet.present))
+    if (chance.happens(rates.force)) return yield* force(fleet, chance, seat)
+    yield* fleet.step(seat)
+  })
+
+const AUDIT = { by: "operator", reason: "test" }
+
+const force = Effect.fnUntraced(function* (fleet: Fleet, chance: Chance, seat: Seat) {
+  const target = chance.pick(fleet.present)
+  const exit = yield* fleet.call(seat, (lock) => lock.forceRelease(target.id, AUDIT))
+  if (exit._tag === "Success") fleet.history.push({ _tag: "forced", who: target.id })
+})
+
+const operation = (
+  chance: Chance,
+  trouble: boolean,
+  attempt: number
+): Effect.Effect<OperationResult, Error> => {
+  if (!trouble || attempt > 4) return Effect.succeed("release")
+  const result = chance.pick([
+    "release",
+    "release",
+    "release",
+    "retry-release",
+    "retry-hold",
+    "failed",
+    "thrown"
+  ] as const)
+  return result === "thrown" ? Effect.fail(new Error("thrown")) : Effect.succeed(result)
+}
+
+/** Time passes and everybody steps until nothing moves; then repeating a step must change nothing (L6). */
+const calm = Effect.fnUntraced(function* (fleet: Fleet) {
+  for (let round = 0; round < 400; round++) {
+    const before = registers(fleet)
+    fleet.nowMillis += 400_000
+    for (const seat of fleet.present) yield* fleet.step(seat)
+    const [seat] = fleet.present
+    if (seat === undefined) return []
+    for (const each of fleet.present) {
+      yield* fleet.call(each, (lock) => lock.resume(AUDIT))
+    }
+    if (registers(fleet) === before) return []
+  }
+  return ["L5: it never comes to rest" as Violation]
+})
+
+const registers = (fleet: Fleet): string =>
+  [fleet.shared, ...fleet.present.map((seat) => `${fleet.own(seat)} ${[...seat.journal]}`)].join(
+    "\n"
+  )
