@@ -3,6 +3,7 @@
 import { Schema } from "effect"
 import type { Entries } from "../store/Register.ts"
 import { FencingToken } from "./FencingToken.ts"
+import { remembering } from "./Remembering.ts"
 
 /** The last try of this machine. */
 export const LockMemory = Schema.Struct({
@@ -32,13 +33,16 @@ const decode = Schema.decodeUnknownOption(MemoryJson)
 /** The memory of `lock` in a journal; undefined on a new machine, or where nothing readable is left. */
 export const readLockMemory = (entries: Entries, lock: string): LockMemory | undefined => {
   const text = entries.get(keyOf(lock))
-  if (text === undefined) return undefined
-  const read = decode(text)
-  return read._tag === "Some" ? read.value : undefined
+  return text === undefined ? undefined : readMemory(text)
 }
 
 /** The journal's entries with `memory` in them; other entries stay. */
 export const writeLockMemory = (entries: Entries, lock: string, memory: LockMemory): Entries =>
   new Map([...entries, [keyOf(lock), JSON.stringify(memory)]])
+
+const readMemory = remembering((text) => {
+  const read = decode(text)
+  return read._tag === "Some" ? read.value : undefined
+})
 
 const keyOf = (lock: string): string => `lock.${lock}`

@@ -3,6 +3,7 @@
 // out and told; an unknown field is ignored. Nothing here throws.
 import { Schema } from "effect"
 import { FencingToken } from "./FencingToken.ts"
+import { remembering } from "./Remembering.ts"
 import {
   blankGrants,
   blankRequests,
@@ -73,19 +74,6 @@ export const nativeLockDialect = (lock: string): LockDialect => {
 const decodeRequestsJson = Schema.decodeUnknownOption(RequestsJson)
 const decodeRequest = Schema.decodeUnknownOption(Request)
 const decodeGrantsJson = Schema.decodeUnknownOption(GrantsJson)
-
-/** Remembers the last texts read: registers change far less often than they are looked at, and records are immutable. */
-const remembering = <A>(read: (text: string) => A): ((text: string) => A) => {
-  const known = new Map<string, A>()
-  return (text) => {
-    const found = known.get(text)
-    if (found !== undefined || known.has(text)) return found as A
-    const fresh = read(text)
-    if (known.size >= 1024) known.clear()
-    known.set(text, fresh)
-    return fresh
-  }
-}
 
 const readRequests = remembering((text): RequestRecord | undefined => {
   const json = decodeRequestsJson(text)

@@ -59,7 +59,7 @@ export const exclusion = (
     if (each._tag === "end" || each._tag === "died" || each._tag === "departed") {
       running.delete(each.who)
     }
-    if (each._tag === "forced") running.delete(each.who)
+    for (const who of forcedIn(each)) running.delete(who)
   }
   return violations
 }
@@ -145,9 +145,8 @@ export const served = (history: ReadonlyArray<Happening>): Array<Violation> => {
   for (const each of history) {
     if (each._tag === "asked" && each.sure) open.set(each.n, each.who)
     if (each._tag === "told" || each._tag === "cancelled") open.delete(each.n)
-    if (each._tag === "departed" || each._tag === "corrupted" || each._tag === "forced") {
-      for (const [n, who] of open) if (who === each.who) open.delete(n)
-    }
+    const lost = each._tag === "departed" || each._tag === "corrupted" ? [each.who] : forcedIn(each)
+    for (const [n, who] of open) if (lost.includes(who)) open.delete(n)
   }
   return [...open].map(([n, who]): Violation => `L4: ${n} of ${who} was never answered`)
 }
@@ -159,6 +158,17 @@ interface Commit {
   readonly shared: string | undefined
 }
 
+/** Whose grant this commit ended by force. */
+const forcedIn = (each: Happening): ReadonlyArray<string> => {
+  if (each._tag !== "committed" || each.shared?.includes('"revoked"') !== true) return []
+  const before = plain(each.before).revoked ?? []
+  return (plain(each.shared).revoked ?? []).flatMap((one) =>
+    before.some((old) => old.participant === one.participant && old.ticket === one.ticket)
+      ? []
+      : [one.participant]
+  )
+}
+
 const commits = (history: ReadonlyArray<Happening>): ReadonlyArray<Commit> =>
   history.flatMap((each) => (each._tag === "committed" ? [each] : []))
 
@@ -167,8 +177,12 @@ const fresh = ({ before, shared }: Commit): ReadonlyArray<PlainGrant> => {
   return (plain(shared).grants ?? []).filter(({ token }) => !known.has(token))
 }
 
-const plain = (text: string | undefined): PlainGrants =>
-  text === undefined ? { token: 0 } : JSON.parse(text)
+let parsed: readonly [string, PlainGrants] = ["", { token: 0 }]
+const plain = (text: string | undefined): PlainGrants => {
+  if (text === undefined) return { token: 0 }
+  if (parsed[0] !== text) parsed = [text, JSON.parse(text)]
+  return parsed[1]
+}
 
 const plainQueue = (text: string | undefined): ReadonlyArray<PlainRequest> => {
   try {

@@ -47,7 +47,6 @@ export type Happening =
   | { readonly _tag: "departed"; readonly who: string }
   | { readonly _tag: "forgot"; readonly who: string }
   | { readonly _tag: "corrupted"; readonly who: string }
-  | { readonly _tag: "forced"; readonly who: string }
   | { readonly _tag: "leads"; readonly who: string }
   | {
       readonly _tag: "committed"
@@ -98,6 +97,10 @@ export class Fleet {
   readonly parts: FleetOptions
   nowMillis = 1_800_000_000_000
   term = 0
+  /** What the shared register says. */
+  shared: string | undefined
+  /** How many entries were ever written: registers and journals. */
+  written = 0
   /** The n of every request's arguments. */
   asked = 0
 
@@ -200,11 +203,6 @@ export class Fleet {
   own(seat: Seat): string | undefined {
     return this.world.view(seat.id).groups[0]?.own.get(KEY)
   }
-
-  get shared(): string | undefined {
-    const [seat] = this.present
-    return seat && this.world.view(seat.id).groups[0]?.shared?.get(KEY)
-  }
 }
 
 /** The death of a process. */
@@ -232,6 +230,7 @@ const makeLock = Effect.fnUntraced(function* (fleet: Fleet, seat: Seat) {
     save: (entries) =>
       Effect.gen(function* () {
         yield* at(seat, "before the journal")
+        fleet.written++
         seat.journal = entries
         yield* at(seat, "after the journal")
       })
@@ -301,10 +300,12 @@ const commit = Effect.fnUntraced(function* (
   if (shares && term !== fleet.term) {
     return yield* new NotLeader({ participant: seat.id, group: GROUP })
   }
-  const before = fleet.shared
+  const { shared: before } = fleet
   const refused = fleet.world.commit(seat.id, writes)
   if (refused !== undefined) return yield* refused
+  fleet.written += writes.length
   if (!shares) return
+  fleet.shared = writes.find(({ place }) => place._tag === "shared")?.value
   fleet.history.push({ _tag: "committed", who: seat.id, view, before, shared: fleet.shared })
 })
 
@@ -326,7 +327,10 @@ export const tell = (history: ReadonlyArray<Happening>): string =>
   history
     .map((each) => {
       const { _tag, who, ...rest } = each
-      const said = each._tag === "committed" ? (each.shared ?? "").split(',"history"')[0] : JSON.stringify(rest)
+      const said =
+        each._tag === "committed"
+          ? (each.shared ?? "").split(',"history"')[0]
+          : JSON.stringify(rest)
       return `${who} ${_tag} ${said}`
     })
     .join("\n")

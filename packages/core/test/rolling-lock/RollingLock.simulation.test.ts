@@ -19,7 +19,7 @@ describe("the lock's lives", () => {
           starts += fleet.history.filter(({ _tag }) => _tag === "start").length
           const replay = `ROLLCALL_SEEDS=${seed}-${seed} npx vitest run --project core rolling-lock/RollingLock.simulation`
           if (violations.length > 0 && from === to) console.log(tell(fleet.history))
-        assert.deepStrictEqual(violations, [], `seed ${seed}; replay with: ${replay}`)
+          assert.deepStrictEqual(violations, [], `seed ${seed}; replay with: ${replay}`)
         }
         const seconds = (performance.now() - started) / 1000
         console.log(
