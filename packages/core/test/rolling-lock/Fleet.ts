@@ -66,6 +66,8 @@ export interface FleetOptions {
   /** What the operation `restart` comes to. */
   readonly run?: (who: Seat, call: OperationCall) => Effect.Effect<OperationResult, Error>
   readonly store?: Saboteur
+  /** Set where the journal loses what it was given. */
+  readonly amnesia?: boolean
   readonly seed?: number
 }
 
@@ -97,6 +99,8 @@ export class Fleet {
   readonly parts: FleetOptions
   nowMillis = 1_800_000_000_000
   term = 0
+  /** Whether the trouble is over. */
+  calm = false
   /** What the shared register says. */
   shared: string | undefined
   /** How many entries were ever written: registers and journals. */
@@ -231,7 +235,7 @@ const makeLock = Effect.fnUntraced(function* (fleet: Fleet, seat: Seat) {
       Effect.gen(function* () {
         yield* at(seat, "before the journal")
         fleet.written++
-        seat.journal = entries
+        if (fleet.parts.amnesia !== true) seat.journal = entries
         yield* at(seat, "after the journal")
       })
   })

@@ -10,6 +10,7 @@ import { die, Fleet, type Saboteur, type Seat } from "./Fleet.ts"
 export interface Subject {
   readonly policy?: GrantPolicy
   readonly store?: Saboteur
+  readonly amnesia?: boolean
 }
 
 /** What one life came to. */
@@ -23,7 +24,6 @@ export const live = Effect.fnUntraced(function* (seed: number, subject: Subject 
   const chance = makeChance(seed)
   const rates = drawRates(chance)
   const allowed = drawAllowed(chance)
-  const trouble = { on: true }
   const fleet: Fleet = new Fleet({
     ...subject,
     limits: {
@@ -33,15 +33,15 @@ export const live = Effect.fnUntraced(function* (seed: number, subject: Subject 
       settleMillis: chance.pick([0, 0, 60_000])
     },
     at: (seat, point) =>
-      trouble.on || seat.gone ? befall(fleet, chance, rates, seat, point) : Effect.void,
-    run: (_, call) => operation(chance, trouble.on, call.attempt)
+      !fleet.calm || seat.gone ? befall(fleet, chance, rates, seat, point) : Effect.void,
+    run: (_, call) => operation(chance, !fleet.calm, call.attempt)
   })
   const size = 2 + chance.below(4)
   for (let i = 0; i < size; i++) yield* arrive(fleet, chance)
   const script = Effect.gen(function* () {
     const length = 15 + chance.below(30)
     for (let i = 0; i < length; i++) yield* move(fleet, chance, rates)
-    trouble.on = false
+    fleet.calm = true
     const quiet = yield* calm(fleet)
     return [...quiet, ...served(fleet.history)]
   })
@@ -99,7 +99,11 @@ const befall = (
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
     const moves =
-      point === "in the operation" ? chance.below(3) : chance.happens(rates.interleaving) ? 1 : 0
+      point === "in the operation"
+        ? chance.pick([0, 0, 1, 2, 8])
+        : chance.happens(rates.interleaving)
+          ? 1
+          : 0
     for (let i = 0; i < moves; i++) yield* move(fleet, chance, rates)
     if (seat.gone || chance.happens(rates.death)) yield* die(fleet, seat, point)
   })
@@ -114,7 +118,7 @@ const move = (fleet: Fleet, chance: Chance, rates: Rates): Effect.Effect<void> =
     if (chance.happens(0.25)) {
       yield* fleet.ask(seat, {
         ...(chance.happens(0.7) ? { maxRetries: chance.below(3) } : {}),
-        ...(chance.happens(0.2) ? { priority: chance.below(3) } : {})
+        ...(chance.happens(0.25) ? { priority: chance.below(3) } : {})
       })
       return
     }
