@@ -87,7 +87,7 @@ export const reasonsFor = (
   )
   if (register?._tag === "Unreadable") return others
   const [request] = register?.record.queue ?? []
-  if (request === undefined) return [{ _tag: "NothingWanted" }]
+  if (request === undefined) return [{ _tag: "NothingWanted" }, ...others]
   return [...placeOf(participant, request, seen, limits, policy), ...others]
 }
 

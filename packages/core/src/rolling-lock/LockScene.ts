@@ -82,6 +82,9 @@ export const grantWrites = (
   return writesBetween(place, seen.group.shared ?? noEntries, entries, dialect.owns)
 }
 
+// tickets that were drawn and are forgotten with the register are not drawn again
+const BEYOND = 1_000
+
 type Running = ReadonlyMap<number, Request>
 
 const sceneOf = ({ group, view }: SeenLock, nowMillis: number) => ({
@@ -97,6 +100,6 @@ const ownRecord = (mine: RequestRegister, registers: Registers, running: Running
     : {
         ...blankRequests,
         queue: [...running.values()],
-        lastTicket: Math.max(0, ...running.keys(), ...ticketsOf(registers)),
+        lastTicket: BEYOND + Math.max(0, ...running.keys(), ...ticketsOf(registers)),
         problem: `its register was begun anew, requests may be lost: ${mine.detail}`
       }

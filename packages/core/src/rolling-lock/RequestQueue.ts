@@ -28,13 +28,14 @@ export interface Ended {
 
 /** A ticket greater than every one that is known of. */
 export const drawTicket = (
+  own: RequestRecord,
   registers: Registers,
   grants: GrantRecord | undefined,
   memory: LockMemory | undefined
 ): number =>
   1 +
   Math.max(
-    0,
+    own.lastTicket,
     memory?.ticket ?? 0,
     ...ticketsOf(registers),
     ...(grants?.grants ?? []).map(({ ticket }) => ticket)

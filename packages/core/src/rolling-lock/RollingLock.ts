@@ -165,19 +165,23 @@ const shapeOf = (session: LockSession): RollingLockShape => {
       look(session, (seen) => reasonsFor(participant, seen, limits, policy))
     ),
     pause: Effect.fn("RollingLock.pause")((audit) =>
-      steer(session, audit, (record, at) => Effect.succeed(paused(record, limits, audit, at)))
+      steer(session, (record, at) => Effect.succeed(paused(record, limits, audit, at)))
     ),
     resume: Effect.fn("RollingLock.resume")((audit) =>
-      steer(session, audit, (record, at) => Effect.succeed(resumed(record, limits, audit, at)))
+      steer(session, (record, at) => Effect.succeed(resumed(record, limits, audit, at)))
     ),
     forceRelease: Effect.fn("RollingLock.forceRelease")((participant, audit) =>
-      steer(session, audit, (record, at) => {
-        const holders = record.grants.map((grant) => grant.participant)
-        const next = forced(record, limits, participant, audit, at)
-        return next === undefined
-          ? Effect.fail(new GrantUnknown({ participant, holders }))
-          : Effect.succeed(next)
-      })
+      steer(
+        session,
+        (record, at) => {
+          const holders = record.grants.map((grant) => grant.participant)
+          const next = forced(record, limits, participant, audit, at)
+          return next === undefined
+            ? Effect.fail(new GrantUnknown({ participant, holders }))
+            : Effect.succeed(next)
+        },
+        audit
+      )
     ),
     history: look(session, (seen) => (seen && readableGrants(seen))?.history ?? []),
     dryRun: look(session, (seen) => (seen === undefined ? [] : rounds(session, seen))),
@@ -202,7 +206,7 @@ const look = <A>(session: LockSession, see: (seen: SeenLock | undefined) => A) =
 
 const ask = (session: LockSession, wish: Wish, alone = false) =>
   change(session, (seen, begun, memory) => {
-    const ticket = drawTicket(seen.registers, readableGrants(seen), memory)
+    const ticket = drawTicket(seen.own, seen.registers, readableGrants(seen), memory)
     const asked = enqueued(seen.own, wish, ticket, alone ? undefined : begun)
     return [{ ticket: asked.ticket, merged: asked.merged }, asked.record]
   })
@@ -239,11 +243,11 @@ const change = <A>(
     )
   )
 
-/** Changes the shared register; where it cannot be read it is written anew, paused. */
+/** Changes the shared register; with `rebuild`, one that cannot be read is written anew, paused. */
 const steer = <E>(
   session: LockSession,
-  audit: Audit,
-  next: (record: GrantRecord, atMillis: number) => Effect.Effect<GrantRecord, E>
+  next: (record: GrantRecord, atMillis: number) => Effect.Effect<GrantRecord, E>,
+  rebuild?: Audit
 ) =>
   session.turns.withPermit(
     session.store.step((view) =>
@@ -252,9 +256,13 @@ const steer = <E>(
         if (seen === undefined) return yield* notReady(session)
         const atMillis = yield* Clock.currentTimeMillis
         const record = readableGrants(seen)
+        if (record === undefined && rebuild === undefined) {
+          const detail = "its shared register cannot be read, force a release to write it anew"
+          return yield* new LockNotReady({ lock: session.lock, detail })
+        }
         const after =
           record === undefined
-            ? rebuilt(seen.registers, session.limits, audit, atMillis)
+            ? rebuilt(seen.registers, session.limits, rebuild as Audit, atMillis)
             : yield* next(record, atMillis)
         return [undefined, grantWrites(session.dialect, seen, after, atMillis)] as const
       })

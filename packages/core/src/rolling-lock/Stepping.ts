@@ -60,7 +60,7 @@ const activityOf = (
   }
   const seen = turn && asLeft(turn)
   const reasons = reasonsFor(store.self, seen, limits, policy)
-  const idle = reasons.every(({ _tag }) => _tag === "NothingWanted")
+  const idle = reasons[0]?._tag === "NothingWanted"
   return idle ? { _tag: "Idle" } : { _tag: "Waiting", reasons }
 }
 

@@ -27,7 +27,13 @@ import {
 
 /** What happened, in order. */
 export type Happening =
-  | { readonly _tag: "asked"; readonly who: string; readonly n: number; sure: boolean }
+  | {
+      readonly _tag: "asked"
+      readonly who: string
+      readonly n: number
+      sure: boolean
+      ticket: number
+    }
   | { readonly _tag: "cancelled"; readonly who: string; readonly n: number }
   | {
       readonly _tag: "start"
@@ -167,15 +173,18 @@ export class Fleet {
       readonly maxRetries?: number
       readonly priority?: number
       readonly permits?: number
+      readonly deadlineMillis?: number
     } = {}
   ) {
     const n = ++this.asked
-    const happening = { _tag: "asked" as const, who: seat.id, n, sure: false }
+    const happening = { _tag: "asked" as const, who: seat.id, n, sure: false, ticket: 0 }
     this.history.push(happening)
     const exit = yield* this.call(seat, (lock) =>
       lock.request({ operation: "restart", arguments: { n }, ...more })
     )
-    happening.sure = exit._tag === "Success"
+    // a request with a deadline may go unanswered
+    happening.sure = exit._tag === "Success" && more.deadlineMillis === undefined
+    if (exit._tag === "Success") happening.ticket = exit.value.ticket
     return n
   })
 

@@ -34,7 +34,11 @@ export const live = Effect.fnUntraced(function* (seed: number, subject: Subject 
     },
     at: (seat, point) =>
       !fleet.calm || seat.gone ? befall(fleet, chance, rates, seat, point) : Effect.void,
-    run: (_, call) => operation(chance, !fleet.calm, call.attempt)
+    run: (seat, call) =>
+      Effect.andThen(
+        fleet.calm || !chance.happens(0.05) ? Effect.void : followUp(fleet, seat),
+        operation(chance, !fleet.calm, call.attempt)
+      )
   })
   const size = 2 + chance.below(4)
   for (let i = 0; i < size; i++) yield* arrive(fleet, chance)
@@ -118,10 +122,12 @@ const move = (fleet: Fleet, chance: Chance, rates: Rates): Effect.Effect<void> =
     if (chance.happens(0.25)) {
       yield* fleet.ask(seat, {
         ...(chance.happens(0.7) ? { maxRetries: chance.below(3) } : {}),
-        ...(chance.happens(0.25) ? { priority: chance.below(3) } : {})
+        ...(chance.happens(0.25) ? { priority: chance.below(3) } : {}),
+        ...(chance.happens(0.1) ? { deadlineMillis: 1 + chance.below(100_000) } : {})
       })
       return
     }
+    if (chance.happens(0.04)) return yield* cancel(fleet, chance, seat)
     if (chance.happens(rates.election)) return fleet.lead(chance.pick(fleet.present))
     if (chance.happens(rates.departure) && fleet.present.length > 1) {
       fleet.depart(chance.pick(fleet.present))
@@ -144,6 +150,34 @@ const AUDIT = { by: "operator", reason: "test" }
 const force = Effect.fnUntraced(function* (fleet: Fleet, chance: Chance, seat: Seat) {
   const target = chance.pick(fleet.present)
   yield* fleet.call(seat, (lock) => lock.forceRelease(target.id, AUDIT))
+})
+
+/** An operation that asks for another one: its own call is still under way. */
+const followUp = (fleet: Fleet, seat: Seat) => {
+  const n = ++fleet.asked
+  const happening = { _tag: "asked" as const, who: seat.id, n, sure: false, ticket: 0 }
+  fleet.history.push(happening)
+  return Effect.ignore(
+    Effect.map(seat.lock.request({ operation: "restart", arguments: { n } }), ({ ticket }) => {
+      happening.sure = true
+      happening.ticket = ticket
+    })
+  )
+}
+
+const cancel = Effect.fnUntraced(function* (fleet: Fleet, chance: Chance, seat: Seat) {
+  const own = fleet.history.flatMap((each) =>
+    each._tag === "asked" && each.who === seat.id && each.ticket > 0 ? [each] : []
+  )
+  if (own.length === 0) return
+  const asked = chance.pick(own)
+  const { sure } = asked
+  asked.sure = false
+  const exit = yield* fleet.call(seat, (lock) => lock.cancel(asked.ticket))
+  if (exit._tag === "Failure") return
+  // what was not there any more, or is being tried, is not taken back
+  if (exit.value.length === 0) asked.sure = sure
+  else fleet.history.push({ _tag: "cancelled", who: seat.id, n: asked.n })
 })
 
 const operation = (
