@@ -51,8 +51,6 @@ export {
 } from "./rolling-lock/Operation.ts"
 export type { RequestOptions } from "./rolling-lock/RequestWish.ts"
 export {
-  type LockActivity,
-  type LockDecision,
   LockPolicy,
   RollingLock,
   type RollingLockOptions,
@@ -88,6 +86,7 @@ export {
 } from "./rolling-lock/RollingLockRecord.ts"
 export type { Held } from "./rolling-lock/Section.ts"
 export type { Audit } from "./rolling-lock/Steering.ts"
+export type { LockActivity, LockDecision } from "./rolling-lock/Stepping.ts"
 export type { Window } from "./rolling-lock/Window.ts"
 export { Sealer, SealerError, type SealerKey, type SealerShape } from "./sealer/Sealer.ts"
 export { Journal, type JournalShape } from "./store/Journal.ts"

@@ -24,61 +24,34 @@ export interface RequestOptions {
   readonly group?: string
 }
 
+/** What a wish is checked against. */
+export interface WishScene {
+  readonly operations: Operations
+  readonly limits: LockLimits
+  /** The participant's own group. */
+  readonly group: string | undefined
+  readonly nowMillis: number
+}
+
 /** The wish in a caller's words. **Fails with** `RequestInvalid`, naming the field and what is allowed. */
-export const wishOf = Effect.fnUntraced(function* (
-  options: RequestOptions,
-  scene: {
-    readonly operations: Operations
-    readonly limits: LockLimits
-    readonly group: string | undefined
-    readonly nowMillis: number
-  }
-) {
-  const invalid = (field: string, allowed: string) => new RequestInvalid({ field, allowed })
-  const { operations } = scene
-  const { deadlineMillis, maxRetries, operation: name, permits = 1, priority = 0 } = options
+export const wishOf = Effect.fnUntraced(function* (options: RequestOptions, scene: WishScene) {
+  const { deadlineMillis, maxRetries, operation, permits = 1, priority = 0 } = options
   const group = options.group ?? scene.group
-  const code = Object.hasOwn(operations, name) ? operations[name] : undefined
-  if (code === undefined) {
-    return yield* invalid("operation", `one of ${Object.keys(operations).join(", ")}`)
-  }
   const given = options.arguments ?? {}
   const args = Array.isArray(given) ? undefined : canonicalJson(given)
-  if (args === undefined || !args.startsWith("{")) {
-    return yield* invalid("arguments", "a JSON object: no NaN, no function, no cycle")
-  }
-  const refused = code.refuses(given)
-  if (refused !== undefined) return yield* invalid("arguments", `what ${name} takes: ${refused}`)
   const context = options.context === undefined ? undefined : canonicalJson(options.context)
-  if (options.context !== undefined && context === undefined) {
-    return yield* invalid("context", "JSON")
-  }
-  for (const [field, text] of [
-    ["arguments", args],
-    ["context", context ?? ""]
-  ] as const) {
-    if (text.length > MAX_TEXT) return yield* invalid(field, `at most ${MAX_TEXT} characters`)
-  }
-  const numbers: ReadonlyArray<readonly [string, number | undefined, number, number]> = [
-    ["maxRetries", maxRetries, 0, 1_000_000],
-    ["priority", priority, -1_000, 1_000],
-    ["permits", permits, 1, scene.limits.permits],
-    ["deadlineMillis", deadlineMillis, 1, 366 * 86_400_000]
-  ]
-  for (const [field, value, least, most] of numbers) {
-    if (value !== undefined && !isWhole(value, least, most)) {
-      return yield* invalid(field, `a whole number from ${least} to ${most}`)
-    }
-  }
-  if (group !== undefined && (group === "" || group.length > MAX_NAME)) {
-    return yield* invalid("group", `a name of 1 to ${MAX_NAME} characters`)
-  }
-  if (group !== undefined && permits > (scene.limits.perGroup ?? permits)) {
-    return yield* invalid("permits", `at most ${scene.limits.perGroup} in one group`)
+  const problem =
+    numberProblem(options, scene) ??
+    textProblem("arguments", args) ??
+    (options.context === undefined ? undefined : textProblem("context", context)) ??
+    operationProblem(operation, given, scene) ??
+    groupProblem(group, permits, scene)
+  if (problem !== undefined) {
+    return yield* new RequestInvalid({ field: problem[0], allowed: problem[1] })
   }
   return {
-    operation: name,
-    arguments: args,
+    operation,
+    arguments: args ?? "{}",
     ...(context === undefined ? {} : { context }),
     ...(maxRetries === undefined ? {} : { maxRetries }),
     ...(priority === 0 ? {} : { priority }),
@@ -87,6 +60,50 @@ export const wishOf = Effect.fnUntraced(function* (
     ...(deadlineMillis === undefined ? {} : { expiresAtMillis: scene.nowMillis + deadlineMillis })
   } satisfies Wish
 })
+
+/** A field, and what is allowed in it. */
+type Problem = readonly [string, string] | undefined
+
+const operationProblem = (name: string, given: unknown, { operations }: WishScene): Problem => {
+  const code = Object.hasOwn(operations, name) ? operations[name] : undefined
+  if (code === undefined) return ["operation", `one of ${Object.keys(operations).join(", ")}`]
+  const refused = code.refuses(given)
+  return refused === undefined ? undefined : ["arguments", `what ${name} takes: ${refused}`]
+}
+
+const textProblem = (field: "arguments" | "context", text: string | undefined): Problem => {
+  if (text === undefined || (field === "arguments" && !text.startsWith("{"))) {
+    const kind = field === "arguments" ? "a JSON object" : "JSON"
+    return [field, `${kind}: no NaN, no function, no cycle`]
+  }
+  return text.length > MAX_TEXT ? [field, `at most ${MAX_TEXT} characters`] : undefined
+}
+
+const numberProblem = (options: RequestOptions, { limits }: WishScene): Problem => {
+  const numbers: ReadonlyArray<readonly [string, number | undefined, number, number]> = [
+    ["maxRetries", options.maxRetries, 0, 1_000_000],
+    ["priority", options.priority, -1_000, 1_000],
+    ["permits", options.permits, 1, limits.permits],
+    ["deadlineMillis", options.deadlineMillis, 1, 366 * 86_400_000]
+  ]
+  const bad = numbers.find(
+    ([, value, least, most]) => value !== undefined && !isWhole(value, least, most)
+  )
+  return bad === undefined ? undefined : [bad[0], `a whole number from ${bad[2]} to ${bad[3]}`]
+}
+
+const groupProblem = (
+  group: string | undefined,
+  permits: number,
+  { limits }: WishScene
+): Problem => {
+  if (group === undefined) return undefined
+  if (group === "" || group.length > MAX_NAME) {
+    return ["group", `a name of 1 to ${MAX_NAME} characters`]
+  }
+  const { perGroup = permits } = limits
+  return permits > perGroup ? ["permits", `at most ${perGroup} in one group`] : undefined
+}
 
 const MAX_TEXT = 16_384
 const MAX_NAME = 200

@@ -11,7 +11,7 @@ import { defaultLimits, type LockLimits, limitProblem } from "./LockLimits.ts"
 import { grantWrites, readableGrants, requestWrites, type SeenLock, seenLock } from "./LockScene.ts"
 import { type HealthGate, type LockSession, recall } from "./LockSession.ts"
 import { nativeLockDialect } from "./NativeLockDialect.ts"
-import type { OperationResult, Operations } from "./Operation.ts"
+import type { Operations } from "./Operation.ts"
 import { cancelled, drawTicket, enqueued, isOf, type Wish } from "./RequestQueue.ts"
 import { type RequestOptions, wishOf } from "./RequestWish.ts"
 import {
@@ -25,34 +25,13 @@ import type { GrantRecord, LockDialect, PastEvent } from "./RollingLockRecord.ts
 import { isRevoked, situationOf, waiterOf } from "./RollingLockState.ts"
 import { type Held, section, serve } from "./Section.ts"
 import { type Audit, forced, paused, rebuilt, resumed } from "./Steering.ts"
-import { stepOf } from "./Stepping.ts"
+import { type LockDecision, stepOf } from "./Stepping.ts"
 import { SECTION } from "./Trying.ts"
 
 /** The rule that chooses who is next; the fair one unless the composition says otherwise. */
 export const LockPolicy = Context.Reference<GrantPolicy>("@rollcall/core/LockPolicy", {
   defaultValue: () => fairPolicy
 })
-
-/** What a step came to. */
-export type LockActivity =
-  | {
-      readonly _tag: "Ran"
-      readonly operation: string
-      readonly token: number
-      readonly result: OperationResult
-      readonly reason: string | undefined
-    }
-  | { readonly _tag: "Waiting"; readonly reasons: ReadonlyArray<WaitReason> }
-  | { readonly _tag: "Idle" }
-
-/** A step's activity, and what else its caller should know. */
-export interface LockDecision {
-  readonly activity: LockActivity
-  /** When another step is of use although nobody changes anything, by the own clock; now or earlier means at once. */
-  readonly wakeAtMillis: number | undefined
-  /** Participants whose register cannot be read, and why: they count for nothing and stop nobody. */
-  readonly quarantined: ReadonlyMap<ParticipantId, string>
-}
 
 /** The composition's side of a lock. */
 export interface RollingLockOptions {

@@ -1,14 +1,36 @@
 // One step of a lock: a turn; where it may try something, the try and a turn that tells its end.
 import { Effect } from "effect"
+import type { ParticipantId } from "../Participant.ts"
 import type { StoreError } from "../store/StoreError.ts"
-import { reasonsFor } from "./Explanation.ts"
+import { reasonsFor, type WaitReason } from "./Explanation.ts"
 import { quarantined } from "./LockScene.ts"
 import type { LockSession } from "./LockSession.ts"
 import { type Trial, type Turn, takeTurn } from "./LockTurn.ts"
+import type { OperationResult } from "./Operation.ts"
 import type { Ended } from "./RequestQueue.ts"
-import type { LockActivity, LockDecision } from "./RollingLock.ts"
 import { handOver } from "./Section.ts"
 import { carryOut } from "./Trying.ts"
+
+/** What a step came to. */
+export type LockActivity =
+  | {
+      readonly _tag: "Ran"
+      readonly operation: string
+      readonly token: number
+      readonly result: OperationResult
+      readonly reason: string | undefined
+    }
+  | { readonly _tag: "Waiting"; readonly reasons: ReadonlyArray<WaitReason> }
+  | { readonly _tag: "Idle" }
+
+/** A step's activity, and what else its caller should know. */
+export interface LockDecision {
+  readonly activity: LockActivity
+  /** When another step is of use although nobody changes anything, by the own clock; now or earlier means at once. */
+  readonly wakeAtMillis: number | undefined
+  /** Participants whose register cannot be read, and why: they count for nothing and stop nobody. */
+  readonly quarantined: ReadonlyMap<ParticipantId, string>
+}
 
 /** The step of a session. */
 export const stepOf = (session: LockSession): Effect.Effect<LockDecision, StoreError> =>
