@@ -66,7 +66,7 @@ export type Happening =
 export interface FleetOptions {
   readonly limits?: Partial<LockLimits>
   readonly policy?: GrantPolicy
-  readonly options?: Partial<RollingLockOptions>
+  options?: Partial<RollingLockOptions>
   /** Called at every point where a process can die or others can act; may interrupt. */
   readonly at?: (who: Seat, point: string) => Effect.Effect<void>
   /** What the operation `restart` comes to. */

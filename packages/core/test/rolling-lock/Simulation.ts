@@ -100,17 +100,15 @@ const befall = (
   rates: Rates,
   seat: Seat,
   point: string
-): Effect.Effect<void> =>
-  Effect.gen(function* () {
-    const moves =
-      point === "in the operation"
-        ? chance.pick([0, 0, 1, 2, 8])
-        : chance.happens(rates.interleaving)
-          ? 1
-          : 0
+): Effect.Effect<void> => {
+  const often = chance.happens(rates.interleaving) ? 1 : 0
+  const moves = point === "in the operation" ? chance.pick([0, 0, 1, 2, 8]) : often
+  if (moves === 0 && !seat.gone && !chance.happens(rates.death)) return Effect.void
+  return Effect.gen(function* () {
     for (let i = 0; i < moves; i++) yield* move(fleet, chance, rates)
-    if (seat.gone || chance.happens(rates.death)) yield* die(fleet, seat, point)
+    if (seat.gone || moves === 0 || chance.happens(rates.death)) yield* die(fleet, seat, point)
   })
+}
 
 /** One move of somebody who is not busy. */
 const move = (fleet: Fleet, chance: Chance, rates: Rates): Effect.Effect<void> =>
