@@ -82,7 +82,7 @@ export const grantWrites = (
   return writesBetween(place, seen.group.shared ?? noEntries, entries, dialect.owns)
 }
 
-// tickets that were drawn and are forgotten with the register are not drawn again
+// tickets that were drawn and are forgotten with the register are not drawn again, unless it is lost twice in a row
 const BEYOND = 1_000
 
 type Running = ReadonlyMap<number, Request>

@@ -145,7 +145,6 @@ export const runnable = (
   // its end was told in this very step, or in one that the leader has not seen
   if ((input.record.completed?.token ?? 0) >= grant.token) return undefined
   const begun = isOf(memory, request)
-  if (begun && memory?.ended !== undefined) return undefined
   if (request.retry === "hold" && !begun && isResting({ ...input, grants, memory, running })) {
     return undefined
   }

@@ -117,6 +117,25 @@ const drawInput = (chance: Chance): LeaderInput => {
 const weight = (grants: ReadonlyArray<Grant>) =>
   grants.reduce((sum, { permits = 1 }) => sum + permits, 0)
 
+describe("a request that was ended by force", () => {
+  it("is not granted again while its participant still has it", () => {
+    const register = readable({ lastTicket: 7, queue: [request(7)] })
+    const before = { ...blankGrants, revoked: [{ participant: id(1), ticket: 7 }] }
+    const input = {
+      ...drawInput(makeChance(1)),
+      before,
+      unhealthy: undefined,
+      departed: () => false
+    }
+    const after = nextGrants({ ...input, registers: new Map([[id(1), register]]) })
+    assert.strictEqual(after, before)
+    const moved = readable({ lastTicket: 8, queue: [request(8)] })
+    const next = nextGrants({ ...input, registers: new Map([[id(1), moved]]) })
+    assert.deepStrictEqual(next.revoked, [])
+    assert.strictEqual(next.grants.length, 1)
+  })
+})
+
 describe("the leader's next record, whatever the input", () => {
   const inputs = Array.from({ length: 5_000 }, (_, seed) => drawInput(makeChance(seed)))
 

@@ -164,9 +164,15 @@ const followUp = (fleet: Fleet, seat: Seat) => {
 }
 
 const cancel = Effect.fnUntraced(function* (fleet: Fleet, chance: Chance, seat: Seat) {
-  const own = fleet.history.flatMap((each) =>
-    each._tag === "asked" && each.who === seat.id && each.ticket > 0 ? [each] : []
+  // a ticket names its request for as long as the register lives
+  const since = fleet.history.findLastIndex(
+    (each) => each._tag === "corrupted" && each.who === seat.id
   )
+  const own = fleet.history
+    .slice(since + 1)
+    .flatMap((each) =>
+      each._tag === "asked" && each.who === seat.id && each.ticket > 0 ? [each] : []
+    )
   if (own.length === 0) return
   const asked = chance.pick(own)
   const { sure } = asked

@@ -199,6 +199,37 @@ describe("a roll goes on", () => {
   )
 })
 
+describe("a register that is lost while its participant's operation runs", () => {
+  it.effect(
+    "keeps the permit until the operation ends, also when more is asked for meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const during: Array<ReadonlyArray<string>> = []
+        const fleet: Fleet = yield* fleetOf(2, {
+          run: (seat) =>
+            Effect.gen(function* () {
+              if (seat.id !== "app/1" || during.length > 0) return "release" as const
+              fleet.corrupt(seat, "{")
+              yield* Effect.ignore(
+                seat.lock.request({ operation: "restart", arguments: { n: 99 } })
+              )
+              yield* fleet.step(seatOf(fleet, 0))
+              yield* fleet.step(seatOf(fleet, 0))
+              during.push(starts(fleet))
+              return "release" as const
+            })
+        })
+        yield* fleet.ask(seatOf(fleet, 1))
+        yield* fleet.ask(seatOf(fleet, 0))
+        yield* fleet.step(seatOf(fleet, 0))
+        yield* fleet.step(seatOf(fleet, 1))
+        assert.deepStrictEqual(during[0], ["app/1"])
+        yield* rounds(fleet, 6)
+        assert.sameMembers(starts(fleet).slice(1), ["app/0", "app/1"])
+      })
+  )
+})
+
 describe("a process that dies", () => {
   it.effect(
     "after the operation ran does not run it again (L7), and its clock may be a day off",
