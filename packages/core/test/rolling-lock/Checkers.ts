@@ -1,7 +1,8 @@
 // What must never have happened, read from the history of a fleet by rules that share nothing with the code they judge:
 // registers are read as plain JSON here, and running is what start and end marks say.
 import { naturalOrder } from "../../src/index.ts"
-import { GROUP, type Happening, KEY } from "./Fleet.ts"
+import { GROUP, KEY } from "./Fleet.ts"
+import type { Happening } from "./Happening.ts"
 
 /** A guarantee that did not hold, and what was seen. */
 export type Violation = `L${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}: ${string}`
