@@ -67,8 +67,9 @@ export const dispatch = <E extends { readonly message: string; readonly _tag: st
         return 1
       })
     ),
-    Effect.provide(jujuLogger()),
-    Effect.provide(Layer.merge(JujuContext.layer(environment), commands))
+    Effect.provide(
+      Layer.provideMerge(jujuLogger(), Layer.merge(JujuContext.layer(environment), commands))
+    )
   )
 
 const SWEEPS: ReadonlySet<string> = new Set(["update-status", "config-changed", "upgrade-charm"])
