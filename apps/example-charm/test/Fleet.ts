@@ -1,11 +1,12 @@
 // Whole deployments in the simulated Juju, in one process: our charms and the models of the deployed ones, in any mixture,
 // over one cluster product in memory. A host's name is its unit's, with a hyphen. Everything follows from the seed.
-import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { HostName } from "@rollcall/core"
 import {
   type CharmSource,
   type FaultRates,
   type InProcessCharm,
+  readDocuments,
   Simulation
 } from "@rollcall/juju-simulator"
 import { MicroclusterCli } from "@rollcall/microcluster-adapter"
@@ -14,7 +15,6 @@ import {
   type StandIn,
   type StandInSettings
 } from "@rollcall/microcluster-adapter/stand-in"
-import { parse } from "yaml"
 import { consumerFork3 } from "../../../test/peers/models/ConsumerFork3.ts"
 import { consumerV2 } from "../../../test/peers/models/ConsumerV2.ts"
 import { consumerV3 } from "../../../test/peers/models/ConsumerV3.ts"
@@ -88,6 +88,7 @@ export const deploy = async (options: FleetOptions): Promise<Fleet> => {
   await sim.deploy("app", {
     charm: charms.member(first),
     units: hosts.length,
+    env: (unit) => ({ ROLLCALL_TEST_HOSTNAME: hostOf(options)(unit) }),
     charms: Object.fromEntries(others),
     ...(options.memberConfig === undefined ? {} : { config: options.memberConfig })
   })
@@ -131,13 +132,13 @@ interface World {
 }
 
 const makeCharms = (options: FleetOptions, world: World) => {
-  const { seed, hostOf = (unit) => unit.replace("/", "-") } = options
+  const { seed } = options
   const { mortality, product, secrecy, sim } = world
   const now = () => sim.now
   const setOrder = seededOrder(seed)
   const member = mortality.guard((words, host) => secrecy.call(product, words, host, now()))
-  const source = (name: string, run: InProcessCharm): CharmSource => ({
-    ...documentsOf(name),
+  const source = (name: "member" | "token-distributor", run: InProcessCharm): CharmSource => ({
+    ...readDocuments(join(CHARMS, name)),
     run: mortality.charm(secrecy.charm(run))
   })
   const deployed = {
@@ -147,7 +148,7 @@ const makeCharms = (options: FleetOptions, world: World) => {
   }
   const ours = inProcessMember({
     nowMillis: now,
-    hostOf: (unit) => HostName.make(hostOf(unit)),
+    hostOf: (unit) => HostName.make(hostOf(options)(unit)),
     clusterOf: (host) =>
       MicroclusterCli.layer({ command: ["cluster"], execute: mortality.execute(member, host) })
   })
@@ -174,11 +175,9 @@ const distributorOf = (
   return kind === "v2" ? providerV2({ setOrder }) : providerV8({ setOrder })
 }
 
+const hostOf = ({ hostOf: named }: FleetOptions) => named ?? ((unit) => unit.replace("/", "-"))
+
 const kindsOf = (hosts: FleetOptions["hosts"]): ReadonlyArray<MemberKind> =>
   typeof hosts === "number" ? Array.from({ length: hosts }, () => "ours") : hosts
 
-const documentsOf = (name: string) => {
-  const read = (file: string) =>
-    parse(readFileSync(new URL(`../charms/${name}/${file}.yaml`, import.meta.url), "utf8"))
-  return { metadata: read("metadata"), config: read("config"), actions: read("actions") }
-}
+const CHARMS = join(import.meta.dirname, "../charms")

@@ -34,7 +34,7 @@ import {
 } from "./hook-commands/relation.ts"
 import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
-import { prepare, receive, send } from "./Mailbox.ts"
+import { naming, prepare, receive, send } from "./Mailbox.ts"
 import { boxesOf, MAILBOXES_KEY, type Mailboxes, readMailboxes } from "./MailboxRecord.ts"
 import { type RelationId, relationText } from "./RelationId.ts"
 
@@ -170,9 +170,9 @@ const post = (
     if (mailboxes !== true || !view.leader) return writes
     let left = writes
     for (const group of view.groups) {
-      const table = tables.get(group.id) ?? []
-      left = yield* send(group, table, view.private, left)
-      left = [...left, ...(yield* prepare(relationOf(group.id), group, table))]
+      const before = tables.get(group.id) ?? new Map()
+      const ids = yield* prepare(relationOf(group.id), group, before, left)
+      left = [...(yield* send(group, ids, view.private, left)), ...naming(group, before, ids)]
     }
     return left
   })

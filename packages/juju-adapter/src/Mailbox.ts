@@ -3,7 +3,6 @@
 import type { Entries, GroupView, Write } from "@rollcall/core"
 import { noEntries } from "@rollcall/core"
 import { Effect, Redacted } from "effect"
-import { goalState } from "./hook-commands/goal-state.ts"
 import {
   secretAdd,
   secretGet,
@@ -15,6 +14,7 @@ import {
   boxesOf,
   boxKey,
   CONTENT_KEY,
+  FIRST_ROUND,
   MAILBOXES_KEY,
   type Mailboxes,
   ROUND,
@@ -28,8 +28,8 @@ import type { RelationId } from "./RelationId.ts"
 
 /** What is in this unit's mailbox, by the table in a distributor's databag; nothing where it has none or may not look. */
 export const receive = (table: Entries, unit: string) => {
-  const id = readMailboxes(table)[unitNumber(unit)] ?? ""
-  if (id === "") return Effect.succeed(noEntries)
+  const id = readMailboxes(table).get(unitNumber(unit))
+  if (id === undefined) return Effect.succeed(noEntries)
   return secretGet({ id }, "refresh").pipe(
     Effect.map((content) => {
       const text = content[CONTENT_KEY]
@@ -42,30 +42,45 @@ export const receive = (table: Entries, unit: string) => {
   )
 }
 
-/** Makes mailboxes for the units of a group that have none, a round at a time; the write that names them, if any. */
-export const prepare = (relation: RelationId, group: GroupView, ids: Mailboxes) =>
+/**
+ * The group's mailboxes, with a round of new ones when this is the first look at the group or one of `writes` is for a
+ * unit that has none: naming them writes the databag, which wakes everybody, so it is done for many at a time.
+ */
+export const prepare = (
+  relation: RelationId,
+  group: GroupView,
+  ids: Mailboxes,
+  writes: ReadonlyArray<Write>
+) =>
   Effect.gen(function* () {
-    const seen = [...group.peers.keys()]
-    if (ids.length > 0 && seen.every((unit) => unitNumber(unit) < ids.length)) return []
-    // units that are still to come count: naming their mailboxes later would wake everybody once more
-    const { relations } = yield* goalState
-    const expected = Object.keys(relations[relation.endpoint] ?? {}).filter((unit) =>
-      unit.startsWith(`${group.counterpartName}/`)
-    )
-    const highest = Math.max(0, ...[...seen, ...expected].map(unitNumber))
-    const rounds = Math.ceil((highest + 1 - ids.length) / ROUND)
+    const without = addressees(group, writes).find((unit) => !ids.has(unitNumber(unit)))
+    const first = ids.size === 0 ? 0 : without === undefined ? undefined : unitNumber(without)
+    if (first === undefined || (ids.size > 0 && cheaperAloud(group, writes))) return ids
+    const length = ids.size === 0 ? FIRST_ROUND : ROUND
+    const numbers = Array.from({ length }, (_, offset) => first + offset)
     const fresh = yield* Effect.forEach(
-      Array.from({ length: rounds * ROUND }),
-      () => makeMailbox(relation),
+      numbers.filter((number) => !ids.has(number)),
+      (number) => Effect.map(makeMailbox(relation), (id) => [number, id] as const),
       { concurrency: 8 }
     )
-    const write: Write = {
-      place: { _tag: "own", group: group.id },
-      key: MAILBOXES_KEY,
-      value: writeMailboxes([...ids, ...fresh])
-    }
-    return [write]
+    return new Map([...ids, ...fresh])
   })
+
+/** The write that names a group's mailboxes, where they are others than before. */
+export const naming = (
+  group: GroupView,
+  before: Mailboxes,
+  ids: Mailboxes
+): ReadonlyArray<Write> =>
+  before === ids
+    ? []
+    : [
+        {
+          place: { _tag: "own", group: group.id },
+          key: MAILBOXES_KEY,
+          value: writeMailboxes(ids)
+        }
+      ]
 
 /**
  * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was. A
@@ -87,7 +102,7 @@ export const send = (
     }
     const kept: Array<Write> = [...rest]
     for (const [unit, entries] of next) {
-      const id = ids[unitNumber(unit)] ?? ""
+      const id = ids.get(unitNumber(unit)) ?? ""
       if (entries.size > 0) {
         yield* secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
       } else if (boxes.has(unit)) {
@@ -103,12 +118,13 @@ export const send = (
  * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
  * when that has read it, its owner.
  */
-const cheaperAloud = ({ id, peers }: GroupView, writes: ReadonlyArray<Write>): boolean => {
-  const addressed = writes.flatMap(({ place }) =>
+const cheaperAloud = (group: GroupView, writes: ReadonlyArray<Write>): boolean =>
+  new Set(addressees(group, writes)).size * 2 >= group.peers.size
+
+const addressees = ({ id }: GroupView, writes: ReadonlyArray<Write>): ReadonlyArray<string> =>
+  writes.flatMap(({ place }) =>
     place._tag === "to" && place.group === id ? [place.participant] : []
   )
-  return new Set(addressed).size * 2 >= peers.size
-}
 
 /** Puts `write` into `next` where it concerns a mailbox; false where it is for the databag. */
 const sorted = (
@@ -124,7 +140,7 @@ const sorted = (
   const holder = [...boxes].find(([, entries]) => entries.has(key))?.[0]
   if (aloud && place._tag === "to" && holder === undefined) return false
   const unit = place._tag === "to" ? place.participant : value === undefined ? holder : undefined
-  if (unit === undefined || (ids[unitNumber(unit)] ?? "") === "") return false
+  if (unit === undefined || !ids.has(unitNumber(unit))) return false
   const entries = next.get(unit) ?? new Map(boxes.get(unit))
   next.set(unit, entries)
   if (value === undefined) entries.delete(key)

@@ -113,9 +113,10 @@ const withDeployedAnnouncement = (
 const deployedRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   const mirrored = new Map<string, string>()
   for (const [key, value] of roll.facts) mirrored.set(key, Redacted.value(value))
-  for (const { host, participant } of roll.requests) {
+  for (const { host, incarnation, participant } of roll.requests) {
     const issue = participant === undefined ? undefined : roll.issues.get(participant)
-    mirrored.set(host, issue === undefined ? PLACEHOLDER : shown(issue.token))
+    const named = roll.issuer !== undefined && incarnation !== undefined
+    mirrored.set(host, issue === undefined && !named ? PLACEHOLDER : shown(issue?.token))
   }
   const entries = [...mirrored].map(([key, value]) => ({ key: `${PREFIX}${key}`, value }))
   // LIBPATCH 8 looks once who is to found the cluster: when it first sees a mirror that is up
@@ -134,6 +135,6 @@ const answer = ({ refused, token }: TokenIssue): string => {
   return refused === undefined ? MEMBER : `.${refused}`
 }
 
-/** A token that was sealed, or refused, shows as a mark: neither a placeholder to mint for, nor anything to join with. */
+/** What deployed units are not concerned with shows as a mark: neither a placeholder to mint for, nor a token. */
 const shown = (token: Redacted.Redacted<string> | undefined): string =>
   token === undefined ? SEALED_MARK : Redacted.value(token)
