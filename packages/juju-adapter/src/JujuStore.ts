@@ -171,8 +171,9 @@ const post = (
     let left = writes
     for (const group of view.groups) {
       const before = tables.get(group.id) ?? new Map()
-      const ids = yield* prepare(relationOf(group.id), group, before, left)
-      left = [...(yield* send(group, ids, view.private, left)), ...naming(group, before, ids)]
+      const ready = yield* prepare(relationOf(group.id), group, before, left)
+      const sent = yield* send(relationOf(group.id), group, ready, view.private, left)
+      left = [...sent.writes, ...naming(group, before, sent.ids)]
     }
     return left
   })

@@ -83,10 +83,12 @@ export const naming = (
       ]
 
 /**
- * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was. A
- * mailbox that holds nothing any more is removed, which wakes nobody.
+ * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was, with
+ * the group's mailboxes. A mailbox that holds nothing any more is removed, which wakes nobody; a unit that is needed
+ * again gets another.
  */
 export const send = (
+  relation: RelationId,
   group: GroupView,
   ids: Mailboxes,
   memory: Entries,
@@ -96,23 +98,34 @@ export const send = (
     const boxes = boxesOf(memory, group.id)
     const next = new Map<string, Map<string, string>>()
     const aloud = cheaperAloud(group, writes)
-    const rest = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
-    for (const unit of boxes.keys()) {
-      if (![...group.peers.keys()].some((peer) => peer === unit)) next.set(unit, new Map())
-    }
-    const kept: Array<Write> = [...rest]
+    const kept = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
+    const here: ReadonlySet<string> = new Set(group.peers.keys())
+    for (const unit of boxes.keys()) if (!here.has(unit)) next.set(unit, new Map())
+    let after = ids
     for (const [unit, entries] of next) {
-      const id = ids.get(unitNumber(unit)) ?? ""
-      if (entries.size > 0) {
-        yield* secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
-      } else if (boxes.has(unit)) {
-        yield* Effect.ignore(secretRemove(id))
+      const number = unitNumber(unit)
+      const id = ids.get(number) ?? ""
+      if (entries.size === 0) yield* Effect.ignore(secretRemove(id))
+      else if (!(yield* put(id, entries))) {
+        const fresh = yield* makeMailbox(relation)
+        yield* put(fresh, entries)
+        after = new Map([...after, [number, fresh]])
       }
       const value = entries.size === 0 ? undefined : writeContent(entries)
       kept.push({ place: { _tag: "private" }, key: boxKey(group.id, unit), value })
     }
-    return kept
+    return { ids: after, writes: kept }
   })
+
+/** Puts entries into a mailbox; false when it was removed. */
+const put = (id: string, entries: Entries) =>
+  secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) }).pipe(
+    Effect.as(true),
+    Effect.catchIf(
+      ({ reason }) => reason === "secret-not-found",
+      () => Effect.succeed(false)
+    )
+  )
 
 /**
  * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
