@@ -172,7 +172,7 @@ const post = (
     for (const group of view.groups) {
       const before = tables.get(group.id) ?? new Map()
       const ready = yield* prepare(relationOf(group.id), group, before, left)
-      const sent = yield* send(relationOf(group.id), group, ready, view.private, left)
+      const sent = yield* send(relationOf(group.id), group, before, ready, view.private, left)
       left = [...sent.writes, ...naming(group, before, sent.ids)]
     }
     return left

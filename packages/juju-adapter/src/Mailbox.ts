@@ -7,6 +7,7 @@ import {
   secretAdd,
   secretGet,
   secretGrant,
+  secretIds,
   secretRemove,
   secretSet
 } from "./hook-commands/secret.ts"
@@ -85,11 +86,12 @@ export const naming = (
 /**
  * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was, with
  * the group's mailboxes. A mailbox that holds nothing any more is removed, which wakes nobody; a unit that is needed
- * again gets another.
+ * again gets another. `before` are the mailboxes as they were when the step began.
  */
 export const send = (
   relation: RelationId,
   group: GroupView,
+  before: Mailboxes,
   ids: Mailboxes,
   memory: Entries,
   writes: ReadonlyArray<Write>
@@ -101,31 +103,26 @@ export const send = (
     const kept = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
     const here: ReadonlySet<string> = new Set(group.peers.keys())
     for (const unit of boxes.keys()) if (!here.has(unit)) next.set(unit, new Map())
+    if (next.size === 0) return { ids, writes: kept }
+    // what Juju refuses of secrets it refuses when the hook has ended, so what there is is asked beforehand
+    const there = new Set(yield* secretIds)
     let after = ids
     for (const [unit, entries] of next) {
       const number = unitNumber(unit)
       const id = ids.get(number) ?? ""
-      if (entries.size === 0) yield* Effect.ignore(secretRemove(id))
-      else if (!(yield* put(id, entries))) {
-        const fresh = yield* makeMailbox(relation)
-        yield* put(fresh, entries)
-        after = new Map([...after, [number, fresh]])
+      const exists = there.has(id) || before.get(number) !== id
+      if (entries.size > 0) {
+        const box = exists ? id : yield* makeMailbox(relation)
+        yield* secretSet(box, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
+        if (!exists) after = new Map([...after, [number, box]])
+      } else if (exists && boxes.has(unit)) {
+        yield* secretRemove(id)
       }
       const value = entries.size === 0 ? undefined : writeContent(entries)
       kept.push({ place: { _tag: "private" }, key: boxKey(group.id, unit), value })
     }
     return { ids: after, writes: kept }
   })
-
-/** Puts entries into a mailbox; false when it was removed. */
-const put = (id: string, entries: Entries) =>
-  secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) }).pipe(
-    Effect.as(true),
-    Effect.catchIf(
-      ({ reason }) => reason === "secret-not-found",
-      () => Effect.succeed(false)
-    )
-  )
 
 /**
  * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
