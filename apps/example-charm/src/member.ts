@@ -14,6 +14,7 @@ import {
   dispatch,
   type HookCommand,
   hostStatus,
+  isAfresh,
   isInstall,
   isLeaving,
   isPrelude,
@@ -75,7 +76,7 @@ export const member = (
           yield* Effect.logError(`the cluster still counts ${host} as a member: ${problem.message}`)
           return maintenance(problem.message)
         }
-        return hostStatus(yield* step({ sweep: isSweep(context) }))
+        return hostStatus(yield* step({ sweep: isSweep(context), afresh: isAfresh(context) }))
       }).pipe(Effect.provide(issuer))
     })
   )
