@@ -104,7 +104,13 @@ export default {
       from: { path: "^(packages|apps)/[^/]+/src/" },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["npm", "npm-peer"] }
     },
-    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
+    // types are gone when the program runs: two files may name each other's
+    {
+      name: "no-circle",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } }
+    },
     { name: "leads-nowhere", severity: "error", from: {}, to: { couldNotResolve: true } }
   ],
   options: {

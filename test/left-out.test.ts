@@ -17,6 +17,7 @@ const files = {
   "full/a.test.ts": `
     it("runs", () => {})
     it("needs a product", (context) => context.skip("the product is not installed"))
+    it("is no part of this adapter", (context) => context.skip("lacks one-sided: a relation has two sides"))
     ${hidden}("is hidden", () => {})
   `,
   "empty/vitest.config.ts": `export default { test: { name: "empty", globals: true } }`

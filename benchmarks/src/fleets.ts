@@ -1,9 +1,10 @@
 // The two sides of a benchmark: Rollcall's charms and the deployed Python library, in the same simulator, on the same
 // cluster product in memory. Members are never pending: the Python library would wait for them in real time.
+
+import { fileURLToPath } from "node:url"
 import { HostName } from "@rollcall/core"
-import { charmDocuments } from "@rollcall/example-charm/documents"
 import { inProcessDistributor, inProcessMember } from "@rollcall/example-charm/in-process"
-import { type InProcessCharm, Simulation } from "@rollcall/juju-simulator"
+import { type InProcessCharm, readDocuments, Simulation } from "@rollcall/juju-simulator"
 import { MicroclusterCli } from "@rollcall/microcluster-adapter"
 import { executeOn, makeStandIn, type StandIn } from "@rollcall/microcluster-adapter/stand-in"
 import { startPythonBridge } from "../../test/peers/PythonBridge.ts"
@@ -23,6 +24,9 @@ export type Deploy = (seed: number, hosts: number) => Promise<Fleet>
 const hostOf = (unit: string): string =>
   `host-${unit.slice(unit.indexOf("/") + 1).padStart(4, "0")}`
 
+const documentsOf = (charm: string) =>
+  readDocuments(fileURLToPath(new URL(`../../apps/example-charm/charms/${charm}`, import.meta.url)))
+
 /** Rollcall's charms at both ends. */
 export const rollcall =
   (delivery: "secrets" | "databags"): Deploy =>
@@ -37,10 +41,10 @@ export const rollcall =
     })
     const distributor = inProcessDistributor(() => sim.now)
     await sim.deploy("d", {
-      charm: { ...charmDocuments("token-distributor"), run: distributor },
+      charm: { ...documentsOf("token-distributor"), run: distributor },
       config: { delivery }
     })
-    await sim.deploy("m", { charm: { ...charmDocuments("member"), run }, units: hosts })
+    await sim.deploy("m", { charm: { ...documentsOf("member"), run }, units: hosts })
     sim.relate("d:microcluster-cluster", "m:cluster")
     return { sim, standIn, close: () => sim.close() }
   }

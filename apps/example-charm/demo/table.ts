@@ -6,7 +6,7 @@ export type Paint = (format: Parameters<typeof styleText>[0], text: string) => s
 
 /** The colours for what is written to `stream`. */
 export const paintFor =
-  (stream: NodeJS.WriteStream): Paint =>
+  (stream: NodeJS.WritableStream): Paint =>
   (format, text) =>
     styleText(format, text, { stream, validateStream: true })
 

@@ -5,6 +5,7 @@ import { HookCommand, type RunHookCommand } from "@rollcall/juju-adapter"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { distributor } from "./distributor.ts"
 import { member } from "./member.ts"
+import type { MemberConfig } from "./member-config.ts"
 
 /** One hook as a simulator gives it to a function. */
 export interface InProcessHook {
@@ -29,8 +30,12 @@ export const inProcessDistributor =
 export interface InProcessMemberOptions {
   readonly nowMillis: () => number
   readonly hostOf: (unit: string) => HostName
-  /** The cluster's command on a unit's host. */
-  readonly clusterOf: (host: HostName) => Layer.Layer<ClusterCli>
+  /** The cluster's command on a unit's host, by the options of the charm. */
+  readonly clusterOf: (
+    host: HostName,
+    config: MemberConfig,
+    unit: string
+  ) => Layer.Layer<ClusterCli>
 }
 
 /** The member's charm; every unit keeps a journal of its own, which survives failed hooks. */
@@ -46,7 +51,7 @@ export const inProcessMember = (options: InProcessMemberOptions): InProcessCharm
         save: (entries) => Effect.sync(() => void journals.set(unit, new Map(entries)))
       })
     )
-    const cluster = () => options.clusterOf(host)
+    const cluster = (config: MemberConfig) => options.clusterOf(host, config, unit)
     return Effect.runPromise(
       member(env, { host, commands: HookCommand.layerWith(run), journal, cluster }).pipe(
         Effect.provideService(Clock.Clock, clockOf(options.nowMillis))

@@ -14,6 +14,7 @@ import {
   dispatch,
   type HookCommand,
   hostStatus,
+  isAfresh,
   isInstall,
   isLeaving,
   isPrelude,
@@ -71,9 +72,11 @@ export const member = (
         if (isLeaving(context)) {
           // with the whole application the cluster goes too: there is nothing to leave
           const problem = (yield* plannedUnits) === 0 ? undefined : yield* leave
-          return maintenance(problem === undefined ? "left the cluster" : problem.message)
+          if (problem === undefined) return maintenance("left the cluster")
+          yield* Effect.logError(`the cluster still counts ${host} as a member: ${problem.message}`)
+          return maintenance(problem.message)
         }
-        return hostStatus(yield* step({ sweep: isSweep(context) }))
+        return hostStatus(yield* step({ sweep: isSweep(context), afresh: isAfresh(context) }))
       }).pipe(Effect.provide(issuer))
     })
   )

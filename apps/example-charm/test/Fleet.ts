@@ -1,20 +1,22 @@
 // Whole deployments in the simulated Juju, in one process: our charms and the models of the deployed ones, in any mixture,
 // over one cluster product in memory. A host's name is its unit's, with a hyphen. Everything follows from the seed.
-import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { HostName } from "@rollcall/core"
 import {
   type CharmSource,
   type FaultRates,
   type InProcessCharm,
+  readDocuments,
   Simulation
 } from "@rollcall/juju-simulator"
-import { MicroclusterCli } from "@rollcall/microcluster-adapter"
+import { clusterCliFor, type Execute, MicroclusterCli } from "@rollcall/microcluster-adapter"
 import {
   makeStandIn,
   type StandIn,
   type StandInSettings
 } from "@rollcall/microcluster-adapter/stand-in"
-import { parse } from "yaml"
+import { Effect } from "effect"
 import { consumerFork3 } from "../../../test/peers/models/ConsumerFork3.ts"
 import { consumerV2 } from "../../../test/peers/models/ConsumerV2.ts"
 import { consumerV3 } from "../../../test/peers/models/ConsumerV3.ts"
@@ -22,14 +24,16 @@ import { consumerV8 } from "../../../test/peers/models/ConsumerV8.ts"
 import { providerV2 } from "../../../test/peers/models/ProviderV2.ts"
 import { providerV8 } from "../../../test/peers/models/ProviderV8.ts"
 import { seededOrder } from "../../../test/peers/models/SetOrder.ts"
+import type { PythonBridge } from "../../../test/peers/PythonBridge.ts"
 import { inProcessDistributor, inProcessMember } from "../src/in-process.ts"
-import { Mortality } from "./Mortality.ts"
+import { words } from "../src/member-config.ts"
+import { executeWith, Mortality } from "./Mortality.ts"
 import { Secrecy } from "./Secrecy.ts"
 
-/** Whose charm a member runs: ours, or the model of a deployed library. */
-export type MemberKind = "ours" | "v2" | "v3" | "v8" | "fork3"
+/** Whose charm a member runs: ours, the model of a deployed library, or the deployed library itself. */
+export type MemberKind = "ours" | "v2" | "v3" | "v8" | "fork3" | "python"
 /** Whose charm a distributor runs. */
-export type DistributorKind = "ours" | "v2" | "v8"
+export type DistributorKind = "ours" | "v2" | "v8" | "python"
 
 /** What is deployed, and how the world treats it. */
 export interface FleetOptions {
@@ -43,8 +47,26 @@ export interface FleetOptions {
   /** Members of the deployed libraries wait in real time for pending ones: with them there are none. */
   readonly product?: Partial<StandInSettings>
   readonly faults?: FaultRates
+  /** The deployed library, where one of the kinds is "python". */
+  readonly python?: PythonBridge
+  /** Looks after every hook. */
+  readonly watch?: () => undefined
+  /** What the product is made to do from the beginning. */
+  readonly prepare?: (product: StandIn) => void
+  /** How long each call of the cluster's command by our members takes, in wall time. */
+  readonly callMillis?: number
   /** The host of a unit, where it is not the unit's own name. */
   readonly hostOf?: (unit: string) => string
+  /** The machine of a unit, by the name that the product knows it by; its host's unless two claim one name. */
+  readonly machineOf?: (unit: string) => string
+  /** Whether the two applications are not related yet. */
+  readonly unrelated?: boolean
+}
+
+/** What our members had to do with the cluster's command: their calls, and the wall time of these in millis. */
+export interface Timing {
+  spentMillis: number
+  readonly calls: Array<{ readonly host: string; readonly words: ReadonlyArray<string> }>
 }
 
 /** A deployment that runs. */
@@ -56,10 +78,10 @@ export interface Fleet {
   readonly secrecy: Secrecy
   /** Deaths right after a call of the cluster's command. */
   readonly mortality: Mortality
+  /** The calls of the cluster's command by our members. */
+  readonly timing: Timing
   /** The charm of a kind, for units that come later. */
   readonly charmOf: (kind: MemberKind) => CharmSource
-  /** The words that play this run again. */
-  readonly replay: string
 }
 
 /** Deploys and relates; nothing has run yet. */
@@ -68,14 +90,19 @@ export const deploy = async (options: FleetOptions): Promise<Fleet> => {
   const hosts = kindsOf(options.hosts)
   const settled = hosts.every((kind) => kind === "ours") ? {} : { heartbeatMillis: 0 }
   const product = makeStandIn({ ...settled, ...options.product })
+  options.prepare?.(product)
   const secrecy = new Secrecy()
   const mortality = new Mortality()
   const sim: Simulation = await Simulation.make({
     seed,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
-    invariants: { "what is seen of tokens": () => secrecy.look(sim) }
+    invariants: {
+      "what is seen of tokens": () => secrecy.look(sim),
+      "what the test looks at": options.watch ?? (() => undefined)
+    }
   })
-  const charms = makeCharms(options, { sim, product, secrecy, mortality })
+  const timing: Timing = { spentMillis: 0, calls: [] }
+  const charms = makeCharms(options, { sim, product, secrecy, mortality, timing })
   await sim.deploy("td", {
     charm: charms.distributor(distributor),
     units: options.distributors ?? 1,
@@ -88,12 +115,13 @@ export const deploy = async (options: FleetOptions): Promise<Fleet> => {
   await sim.deploy("app", {
     charm: charms.member(first),
     units: hosts.length,
+    env: (unit) => ({ ROLLCALL_TEST_HOSTNAME: hostOf(options)(unit) }),
     charms: Object.fromEntries(others),
     ...(options.memberConfig === undefined ? {} : { config: options.memberConfig })
   })
-  const relation = sim.relate("td:microcluster-cluster", "app:cluster")
-  const replay = `seed ${seed}: ${distributor} with ${hosts.join(" ")}`
-  return { sim, product, relation, secrecy, mortality, charmOf: charms.member, replay }
+  const relation =
+    options.unrelated === true ? -1 : sim.relate("td:microcluster-cluster", "app:cluster")
+  return { sim, product, relation, secrecy, mortality, timing, charmOf: charms.member }
 }
 
 /** The members of all clusters that there are. */
@@ -128,57 +156,85 @@ interface World {
   readonly product: StandIn
   readonly secrecy: Secrecy
   readonly mortality: Mortality
+  readonly timing: Timing
 }
 
 const makeCharms = (options: FleetOptions, world: World) => {
-  const { seed, hostOf = (unit) => unit.replace("/", "-") } = options
-  const { mortality, product, secrecy, sim } = world
+  const { seed } = options
+  const { mortality, product, secrecy, sim, timing } = world
   const now = () => sim.now
   const setOrder = seededOrder(seed)
   const member = mortality.guard((words, host) => secrecy.call(product, words, host, now()))
-  const source = (name: string, run: InProcessCharm): CharmSource => ({
-    ...documentsOf(name),
-    run: mortality.charm(secrecy.charm(run))
+  const source = (name: "member" | "token-distributor", run: InProcessCharm): CharmSource => ({
+    ...readDocuments(join(CHARMS, name)),
+    run: secrecy.charm(run)
   })
   const deployed = {
     clusterCommand: async (words: ReadonlyArray<string>, host: string) =>
       member(["cluster", ...words], host),
     setOrder
   }
+  const execute = (host: string) => timed(executeWith(member, host), options, timing, host)
   const ours = inProcessMember({
     nowMillis: now,
-    hostOf: (unit) => HostName.make(hostOf(unit)),
-    clusterOf: (host) =>
-      MicroclusterCli.layer({ command: ["cluster"], execute: mortality.execute(member, host) })
+    hostOf: (unit) => HostName.make(hostOf(options)(unit)),
+    clusterOf: (host, config, unit) => {
+      const machine = options.machineOf?.(unit) ?? host
+      const timeoutMillis = config["command-timeout-seconds"] * 1000
+      // another command than the charm's own is a real one
+      return config["cluster-command"] === "microovn cluster"
+        ? MicroclusterCli.layer({ command: ["cluster"], execute: execute(machine), timeoutMillis })
+        : clusterCliFor(words(config["cluster-command"]), { timeoutMillis })
+    }
   })
   const members: Record<MemberKind, CharmSource> = {
     ours: source("member", ours),
     v2: source("member", consumerV2(deployed)),
     v3: source("member", consumerV3(deployed)),
     v8: source("member", consumerV8(deployed)),
-    fork3: source("member", consumerFork3(deployed))
+    fork3: source("member", consumerFork3(deployed)),
+    python: source("member", options.python?.newMember(deployed.clusterCommand) ?? missing)
   }
   return {
     member: (kind: MemberKind) => members[kind],
     distributor: (kind: DistributorKind) =>
-      source("token-distributor", distributorOf(kind, now, setOrder))
+      source("token-distributor", distributorOf(kind, options, now, setOrder))
   }
 }
 
+/** `execute`, slower where that is asked for, and with its time added up. */
+const timed =
+  (execute: Execute, { callMillis = 0 }: FleetOptions, timing: Timing, host: string): Execute =>
+  (command) =>
+    Effect.suspend(() => {
+      const began = performance.now()
+      timing.calls.push({ host, words: command.argv })
+      const slow = callMillis === 0 ? Effect.void : Effect.promise(() => setTimeout(callMillis))
+      return Effect.andThen(slow, execute(command)).pipe(
+        Effect.ensuring(
+          Effect.sync(() => {
+            timing.spentMillis += performance.now() - began
+          })
+        )
+      )
+    })
+
 const distributorOf = (
   kind: DistributorKind,
+  { python }: FleetOptions,
   now: () => number,
   setOrder: ReturnType<typeof seededOrder>
 ): InProcessCharm => {
   if (kind === "ours") return inProcessDistributor(now)
+  if (kind === "python") return python?.newDistributor() ?? missing
   return kind === "v2" ? providerV2({ setOrder }) : providerV8({ setOrder })
 }
+
+const missing: InProcessCharm = () => Promise.reject(new Error("there is no Python to run this"))
+
+const hostOf = ({ hostOf: named }: FleetOptions) => named ?? ((unit) => unit.replace("/", "-"))
 
 const kindsOf = (hosts: FleetOptions["hosts"]): ReadonlyArray<MemberKind> =>
   typeof hosts === "number" ? Array.from({ length: hosts }, () => "ours") : hosts
 
-const documentsOf = (name: string) => {
-  const read = (file: string) =>
-    parse(readFileSync(new URL(`../charms/${name}/${file}.yaml`, import.meta.url), "utf8"))
-  return { metadata: read("metadata"), config: read("config"), actions: read("actions") }
-}
+const CHARMS = join(import.meta.dirname, "../charms")

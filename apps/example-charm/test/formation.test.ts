@@ -1,24 +1,109 @@
-// The two charms form clusters in the simulator, in one process: the main job, by numbers.
-import { describe, expect, it } from "vitest"
-import { fleet } from "./Fleet.ts"
+// What it costs to form a cluster, by counts: hooks over all units, and calls of the cluster's command.
+import { afterEach, describe, expect, it } from "vitest"
+import { expectOneCluster, replay, sweep } from "./Expected.ts"
+import { deploy, type Fleet, type FleetOptions, relationHooks, statusOf } from "./Fleet.ts"
 
-describe("formation", () => {
-  it.each([1, 2, 3])("5 hosts, seed %i", async (seed) => {
-    const { sim, standIn } = await fleet(seed, 5)
-    await sim.settle()
-    expect(standIn.calls()).toMatchObject({ bootstrap: 1, add: 4, join: 4 })
-    expect([...sim.failed()]).toEqual([])
-    await sim.close()
+let fleet: Fleet
+afterEach(() => fleet.sim.close())
+
+const DELIVERIES = ["secrets", "databags"] as const
+
+describe("80 hosts at once", { timeout: 60_000 }, () => {
+  for (const delivery of DELIVERIES) {
+    it.each([1, 2, 3])(`${delivery}, seed %i`, async (seed) => {
+      const hooks = await atOnce({ seed, hosts: 80, config: { delivery } })
+      expect(hooks, replay()).toBeLessThanOrEqual(9 * 80 + 20)
+      const { add, bootstrap, join, list = 0, ...others } = fleet.product.calls()
+      expect({ add, bootstrap, join, others }).toEqual({
+        add: 79,
+        bootstrap: 1,
+        join: 79,
+        others: {}
+      })
+      expect(list, replay()).toBeLessThanOrEqual(4 * 80)
+      expect(statusOf(fleet, "td/0")).toBe("active: 80 of 80 hosts joined")
+    })
+
+    it(`160 need at most 2.1 times as many, ${delivery}`, async () => {
+      const half = await atOnce({ seed: 4, hosts: 80, config: { delivery } })
+      await fleet.sim.close()
+      const whole = await atOnce({ seed: 4, hosts: 160, config: { delivery } })
+      expect(whole / half, replay()).toBeLessThanOrEqual(2.1)
+    })
+  }
+})
+
+describe("one by one", { timeout: 60_000 }, () => {
+  it.each([1, 2])(
+    "80 hosts with Juju secrets cost at most 12 hooks each, seed %i",
+    async (seed) => {
+      const hooks = await oneByOne({ seed, hosts: 1, config: { delivery: "secrets" } }, 80)
+      expect(hooks, replay()).toBeLessThanOrEqual(12 * 80)
+      expect(fleet.product.calls().list, replay()).toBeLessThanOrEqual(4 * 80)
+    }
+  )
+
+  // two broadcasts for each host are the least there is over databags; ours also acknowledges and cleans up
+  it.each([1, 2])(
+    "over databags alone at most 5 % above the deployed library, seed %i",
+    async (seed) => {
+      const ours = await oneByOne({ seed, hosts: 1, config: { delivery: "databags" } }, 80)
+      const lists = fleet.product.calls().list ?? 0
+      await fleet.sim.close()
+      const theirs = await oneByOne({ seed, distributor: "v2", hosts: ["v2"] }, 80)
+      expect(ours / theirs, replay()).toBeLessThanOrEqual(1.05)
+      expect(lists * 100, replay()).toBeLessThan(fleet.product.calls().list ?? 0)
+    }
+  )
+})
+
+describe("a hook that has nothing to do calls nothing", () => {
+  it.each(["ours", "v2", "v8"] as const)("distributor %s", async (distributor) => {
+    fleet = await deploy({ seed: 1, distributor, hosts: 6 })
+    await fleet.sim.settle()
+    await sweep(fleet, 3)
+    const [before, hooks] = [fleet.product.calls(), fleet.sim.hooks().length]
+    const foreign = { "foreign-key": "changed" }
+    await fleet.sim.jujuExec("td/0", async ({ run }) => {
+      const relation = `microcluster-cluster:${fleet.relation}`
+      const { code } = await run(
+        ["relation-set", "-r", relation, "--file", "-"],
+        JSON.stringify(foreign)
+      )
+      return code
+    })
+    await sweep(fleet)
+    expect(fleet.sim.databag("td/0", fleet.relation)).toMatchObject(foreign)
+    expect(fleet.sim.hooks().length - hooks, replay()).toBeGreaterThan(3 * 6)
+    expect(fleet.product.calls(), replay()).toEqual(before)
   })
-  it("80 hosts", async () => {
-    const { sim, standIn } = await fleet(1, 80)
-    await sim.settle()
-    const hooks = sim.hooks().filter((h) => h.hook.includes("-relation-")).length
-    console.log(hooks, standIn.calls(), sim.hooks().length)
-    sim.updateStatus()
-    await sim.settle()
-    console.log(sim.hooks().filter((h) => h.hook.includes("-relation-")).length)
-    expect(standIn.calls()).toMatchObject({ bootstrap: 1, add: 79, join: 79 })
-    await sim.close()
+
+  it("and at rest nothing is written", async () => {
+    fleet = await deploy({ seed: 1, hosts: 6 })
+    await fleet.sim.settle()
+    await sweep(fleet, 3)
+    const before = relationHooks(fleet)
+    await fleet.sim.advance("2h")
+    expect(relationHooks(fleet), replay()).toBe(before)
   })
 })
+
+const atOnce = async (options: FleetOptions): Promise<number> => {
+  fleet = await deploy(options)
+  await fleet.sim.settle()
+  await sweep(fleet)
+  expectOneCluster(fleet)
+  return relationHooks(fleet)
+}
+
+const oneByOne = async (options: FleetOptions, hosts: number): Promise<number> => {
+  fleet = await deploy(options)
+  await fleet.sim.settle()
+  while (fleet.sim.units("app").length < hosts) {
+    await fleet.sim.addUnit("app")
+    await fleet.sim.settle()
+  }
+  await sweep(fleet)
+  expectOneCluster(fleet)
+  return relationHooks(fleet)
+}

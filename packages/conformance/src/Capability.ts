@@ -1,8 +1,8 @@
-// The differences between stores that the contract allows. Each has a name here; a store that lacks one says why, and
-// the reason is printed where the check would have run. Everything else is the contract and has no switch.
+// The differences that the contracts allow, and what not every adapter can show to a test. Each has a name here; who
+// lacks one says why, and the reason is printed where the check would have run. Everything else has no switch.
 import type { Layout } from "./World.ts"
 
-/** What a store may or may not offer beyond the contract, or cannot show to a test. */
+/** What an adapter may or may not offer. */
 export type Capability =
   /** Groups in which everybody sees everybody. */
   | "one-sided"
@@ -20,12 +20,13 @@ export type Capability =
   | "crashes"
   /** Steps run on the test's clock. */
   | "test-clock"
+  /** A product's machine can be made to stop answering. */
+  | "loses-machines"
+  /** A product's tokens can be made too old. */
+  | "tokens-age"
 
-/** The capabilities a store lacks, each with the reason in a few words. */
+/** The capabilities an adapter lacks, each with the reason in a few words. */
 export type Lacks = Readonly<Partial<Record<Capability, string>>>
-
-/** The store has every capability. */
-export const lacksNothing: Lacks = {}
 
 /** A capability that is needed and lacking, and why. */
 export interface Gap {

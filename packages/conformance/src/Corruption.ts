@@ -1,5 +1,12 @@
 // Puts nonsense where sense was: arbitrary text under keys that are in use, and under keys that look like it.
-import { Store, type View, type Write } from "@rollcall/core"
+import {
+  blankRoll,
+  nativeDialect,
+  Store,
+  type View,
+  type Write,
+  writesBetween
+} from "@rollcall/core"
 import { Effect } from "effect"
 import type { Chance } from "./Chance.ts"
 
@@ -8,6 +15,31 @@ export const corruptRegister = (chance: Chance): Effect.Effect<void, never, Stor
   Effect.flatMap(Store, (store) =>
     store.step((view) => Effect.succeed([undefined, nonsense(view, chance)] as const))
   ).pipe(Effect.orDie)
+
+/** Takes all entries of the side's shared registers away; only its leader can. */
+export const clearShared: Effect.Effect<void, never, Store> = Effect.flatMap(Store, (store) =>
+  store.step(({ council, groups }) => {
+    const writes = [...groups, ...(council === undefined ? [] : [council])].flatMap(
+      ({ id, shared }) =>
+        [...(shared?.keys() ?? [])].map((key) => {
+          return { place: { _tag: "shared", group: id } as const, key, value: undefined }
+        })
+    )
+    return Effect.succeed([undefined, writes] as const)
+  })
+).pipe(Effect.orDie)
+
+/** Takes back, in its own announcement, that the host is a member. */
+export const forgetMembership: Effect.Effect<void, never, Store> = Effect.flatMap(Store, (store) =>
+  store.step(({ groups }) => {
+    const writes = groups.flatMap(({ id, own }) => {
+      const announcement = { ...nativeDialect.decodeAnnouncement(own), member: false }
+      const entries = nativeDialect.encodeAnnouncement(announcement, blankRoll)
+      return writesBetween({ _tag: "own", group: id }, own, entries, () => false)
+    })
+    return Effect.succeed([undefined, writes] as const)
+  })
+).pipe(Effect.orDie)
 
 const nonsense = ({ groups }: View, chance: Chance): ReadonlyArray<Write> =>
   groups.slice(0, 1 + chance.below(2)).flatMap(({ id, own }) => {

@@ -22,6 +22,10 @@ export interface Faults {
   readonly losesAnswer: (participant: ParticipantId, operation: ClusterCliOperation) => boolean
   /** Whether the user's code fails on an event. */
   readonly failsEvent: (participant: ParticipantId) => boolean
+  /** Whether another one of its side is made leader while its step is on its way. */
+  readonly deposes: (participant: ParticipantId) => boolean
+  /** Whether the store does not answer. */
+  readonly cutsOff: (participant: ParticipantId) => boolean
 }
 
 /** Nothing goes wrong. */
@@ -29,16 +33,9 @@ export const noFaults: Faults = {
   kills: () => false,
   refuses: () => undefined,
   losesAnswer: () => false,
-  failsEvent: () => false
-}
-
-/** Dies once at the `n`-th point (from 0) of those that match. */
-export const killOnce = (
-  n: number,
-  matches: (point: CrashPoint) => boolean = () => true
-): Faults => {
-  let left = n
-  return { ...noFaults, kills: (_, point) => matches(point) && left-- === 0 }
+  failsEvent: () => false,
+  deposes: () => false,
+  cutsOff: () => false
 }
 
 /** Refuses the first calls of `operation`, for one reason after the other. */

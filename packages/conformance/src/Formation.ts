@@ -2,10 +2,8 @@
 // Whoever is woken runs one execution, in an order that the chance decides; an execution that fails or dies is run
 // again, as a failed hook is. Nothing runs that was not woken, but for sweeps, which run everybody.
 import {
-  type ClusterCli,
   type Entries,
   HostName,
-  type Journal,
   Mirror,
   ParticipantId,
   Store,
@@ -18,27 +16,10 @@ import type { Chance } from "./Chance.ts"
 import { Crash } from "./Crash.ts"
 import { type Faults, noFaults } from "./Faults.ts"
 import type { Decision, Happening, Machine, Recorded } from "./History.ts"
-import {
-  type Watch,
-  watchedCli,
-  watchedJournal,
-  watchedLifecycle,
-  watchedStore
-} from "./Observed.ts"
+import type { Watch } from "./Observed.ts"
 import type { Product } from "./Product.ts"
+import { type Services, type Subject, servicesOf } from "./Subject.ts"
 import type { Layout, World } from "./World.ts"
-
-/** The services under test. */
-export interface Subject {
-  readonly mirror: Layer.Layer<Mirror, never, Store>
-  readonly issuer: (host: HostName) => Layer.Layer<TokenIssuer, never, Store | ClusterCli | Journal>
-}
-
-/** Core's own services. */
-export const coreSubject: Subject = {
-  mirror: Mirror.layer(),
-  issuer: (host) => TokenIssuer.layer({ host })
-}
 
 /** What a formation is made of. */
 export interface FormationParts {
@@ -47,12 +28,21 @@ export interface FormationParts {
   readonly product: Product
   readonly subject: Subject
   readonly chance: Chance
+  /** Where the services end that have not ended before. */
+  readonly scope: Scope.Scope
+}
+
+/** A host that takes part: its machine, and what its last step decided. */
+export interface Host {
+  readonly id: ParticipantId
+  readonly machine: Machine
+  readonly decision: Decision | undefined
 }
 
 interface Actor {
   readonly id: ParticipantId
   readonly machine: Machine | undefined
-  readonly services: Context.Context<Mirror | TokenIssuer | Store>
+  readonly services: Context.Context<Services>
   readonly mirrors: boolean
   readonly scope: Scope.Closeable
 }
@@ -75,12 +65,16 @@ export class Formation {
     this.parts = parts
   }
 
-  /** Those who take part now, with their machines where they have one. */
-  get present(): ReadonlyArray<{ readonly id: ParticipantId; readonly machine?: Machine }> {
-    return [...this.#actors.values()].map(({ id, machine }) => ({
-      id,
-      ...(machine === undefined ? {} : { machine })
-    }))
+  /** Those who take part now. */
+  get present(): ReadonlyArray<ParticipantId> {
+    return [...this.#actors.keys()]
+  }
+
+  /** The hosts among them, with their machines and what their last steps decided. */
+  get hosts(): ReadonlyArray<Host> {
+    return [...this.#actors.values()].flatMap(({ id, machine }) =>
+      machine === undefined ? [] : [{ id, machine, decision: this.decisions.get(id) }]
+    )
   }
 
   /** Lets a mirror in, in a two-sided layout. */
@@ -120,10 +114,7 @@ export class Formation {
   }
 
   /** Runs `use` with the services of one participant; nothing goes wrong in it. */
-  readonly as = <A, E>(
-    name: string,
-    use: Effect.Effect<A, E, Mirror | TokenIssuer | Store>
-  ): Effect.Effect<A, E> =>
+  readonly as = <A, E>(name: string, use: Effect.Effect<A, E, Services>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
       const actor = this.#actors.get(ParticipantId.make(name))
       if (actor === undefined) return Effect.die(new Error(`${name} does not take part`))
@@ -134,12 +125,12 @@ export class Formation {
       )
     })
 
-  /** Runs whoever is woken until nobody is; fails the run when that does not come to an end. */
+  /** Runs whoever is woken until nobody is; where nothing goes wrong, that has to come to an end. */
   readonly run = Effect.fnUntraced({ self: this }, function* (this: Formation) {
     const limit = this.#executions + 200 + 60 * this.#actors.size
-    while ((yield* this.next) !== undefined) {
-      if (this.#executions > limit) return yield* Effect.die(new Error("it does not come to rest"))
-    }
+    while (this.#executions < limit) if ((yield* this.next) === undefined) return
+    if (this.faults !== noFaults) return
+    return yield* Effect.die(new Error("it does not come to rest"))
   })
 
   /** Everybody runs once and cleans up, and then whoever that wakes. */
@@ -147,7 +138,7 @@ export class Formation {
     const left = [...this.#actors.keys()]
     while (left.length > 0) {
       const [id] = left.splice(this.parts.chance.below(left.length), 1)
-      if (id !== undefined) yield* this.#execute(id, true)
+      if (id !== undefined) yield* this.execute(id, true)
     }
     yield* this.run()
   })
@@ -181,13 +172,14 @@ export class Formation {
     }
     if (this.#due.size === 0) return undefined
     const id = this.parts.chance.pick([...this.#due])
-    yield* this.#execute(id, false)
+    yield* this.execute(id)
     return id
   })
 
-  readonly #execute = Effect.fnUntraced(
+  /** Runs one execution of a participant, woken or not. */
+  readonly execute = Effect.fnUntraced(
     { self: this },
-    function* (this: Formation, id: ParticipantId, sweep: boolean) {
+    function* (this: Formation, id: ParticipantId, sweep = false) {
       const actor = this.#actors.get(id)
       if (actor === undefined) return
       this.#executions++
@@ -202,6 +194,7 @@ export class Formation {
       const { reasons } = exit.cause
       const dead = reasons.every((each) => each._tag === "Die" && each.defect instanceof Crash)
       const cause = dead ? "killed" : Cause.pretty(exit.cause)
+      if (dead) yield* this.#start(actor)
       yield* this.#record({ _tag: "Stopped", participant: id, cause })
     }
   )
@@ -220,34 +213,39 @@ export class Formation {
       const { layout, world } = this.parts
       const id = ParticipantId.make(name)
       const mirrors = machine === undefined || layout.name === "one-sided"
-      yield* world.enter(id, name.slice(0, name.indexOf("/")))
+      yield* world.enter(id, sideOf(name))
       yield* this.#record({ _tag: "Entered", participant: id, ...(machine ? { machine } : {}) })
-      const scope = yield* Scope.make()
-      const services = yield* Layer.build(this.#services(id, machine)).pipe(Scope.provide(scope))
-      this.#actors.set(id, { id, machine, mirrors, scope, services })
+      yield* this.#start({ id, machine, mirrors })
       this.#due.add(id)
     }
   )
 
-  #services(
-    participant: ParticipantId,
-    machine: Machine | undefined
-  ): Layer.Layer<Mirror | TokenIssuer | Store> {
-    const { product, subject, world } = this.parts
-    const watch: Watch = { participant, faults: () => this.faults, record: this.#record }
-    const store = watchedStore(watch, world.store(participant))
-    const mirror = subject.mirror.pipe(Layer.provideMerge(store))
-    if (machine === undefined) return mirror as Layer.Layer<Mirror | TokenIssuer | Store>
-    const command = product.command(machine.host, machine.name)
-    const surroundings = Layer.mergeAll(
-      watchedCli(watch, machine, command),
-      watchedJournal(watch, machine, this.journals),
-      watchedLifecycle(watch, machine)
-    )
-    return Layer.merge(
-      mirror,
-      subject.issuer(machine.host).pipe(Layer.provide(Layer.merge(store, surroundings)))
-    )
+  /** Starts a participant's process, after the end of the one before it; what is in the journal is kept. */
+  readonly #start = Effect.fnUntraced(
+    { self: this },
+    function* (this: Formation, { id, machine, mirrors }: Omit<Actor, "scope" | "services">) {
+      const before = this.#actors.get(id)
+      if (before !== undefined) yield* Scope.close(before.scope, Exit.void)
+      const scope = yield* Scope.fork(this.parts.scope)
+      const services = yield* Layer.build(this.#services(id, machine)).pipe(Scope.provide(scope))
+      this.#actors.set(id, { id, machine, mirrors, scope, services })
+    }
+  )
+
+  #depose(participant: ParticipantId): Effect.Effect<void> {
+    const side = sideOf(participant)
+    const others = this.present.filter((id) => id !== participant && sideOf(id) === side)
+    return others.length === 0 ? Effect.void : this.elect(this.parts.chance.pick(others))
+  }
+
+  #services(participant: ParticipantId, machine: Machine | undefined): Layer.Layer<Services> {
+    const watch: Watch = {
+      participant,
+      faults: () => this.faults,
+      record: this.#record,
+      depose: Effect.suspend(() => this.#depose(participant))
+    }
+    return servicesOf(this.parts, watch, machine, this.journals)
   }
 
   readonly #record = (happening: Happening): Effect.Effect<void> =>
@@ -255,6 +253,8 @@ export class Formation {
       this.history.push({ ...happening, atMillis })
     })
 }
+
+const sideOf = (name: string): string => name.slice(0, name.indexOf("/"))
 
 const issuerStep = (sweep: boolean) => Effect.flatMap(TokenIssuer, (each) => each.step({ sweep }))
 const mirrorStep = (sweep: boolean) => Effect.flatMap(Mirror, (each) => each.step({ sweep }))

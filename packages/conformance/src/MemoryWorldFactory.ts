@@ -13,9 +13,9 @@ import type { Layout, WorldFactory } from "./World.ts"
 /** A world whose registers are in this process's memory. */
 export const memoryWorld: WorldFactory = (layout) => memoryWorldWith((store) => store)(layout)
 
-/** The same, with every participant's store passed through `alter`: for stores that are broken on purpose. */
+/** The same, with every participant's store passed through `alter`: for stores that are weaker, or broken on purpose. */
 export const memoryWorldWith =
-  (alter: (store: StoreShape, world: MemoryWorld) => StoreShape): WorldFactory =>
+  (alter: (store: StoreShape, world: MemoryWorld, wake: () => void) => StoreShape): WorldFactory =>
   (layout) =>
     Effect.sync(() => {
       const world = new MemoryWorld(groupsOf(layout))
@@ -33,7 +33,9 @@ export const memoryWorldWith =
         store: (participant) =>
           Layer.effect(
             Store,
-            Effect.map(Store, (store) => Store.of(alter(mortal(store, doomed), world)))
+            Effect.map(Store, (store) =>
+              Store.of(alter(mortal(store, doomed), world, () => woken.add(participant)))
+            )
           ).pipe(Layer.provide(memoryStore(world, participant))),
         crashNextCommit: (participant) => Effect.sync(() => doomed.add(participant)),
         settle: Effect.sync(() => {
@@ -43,6 +45,31 @@ export const memoryWorldWith =
         })
       }
     })
+
+/**
+ * The same, but a participant gets to know the others one at a time, the latest first, as a Juju unit does whose
+ * relation-joined hooks are still to come: what is not seen may well be there.
+ */
+export const gradualMemoryWorld: WorldFactory = memoryWorldWith((store, _world, wake) => {
+  const known = new Set<ParticipantId>()
+  return {
+    ...store,
+    step: (body) =>
+      store.step((view) => {
+        const groups = view.groups.map((group) => {
+          const peers = new Map([...group.peers].filter(([id]) => known.has(id)))
+          return { ...group, peers }
+        })
+        const strangers = view.groups.flatMap(({ peers }) => [...peers.keys()])
+        const next = strangers.findLast((id) => !known.has(id))
+        if (next !== undefined) {
+          known.add(next)
+          wake()
+        }
+        return body({ ...view, groups })
+      })
+  }
+})
 
 /** The groups of a layout; ids look as Juju's relations do, so that nobody takes them for positions. */
 const groupsOf = ({ hostSides, mirrorSide, name }: Layout) =>

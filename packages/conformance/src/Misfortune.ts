@@ -4,18 +4,17 @@ import type { Chance } from "./Chance.ts"
 import type { Faults } from "./Faults.ts"
 
 /** Probabilities in [0, 1] for each point that an execution passes. */
-export interface Rates {
-  readonly kills: number
-  readonly refuses: number
-  readonly losesAnswer: number
-  readonly failsEvent: number
-}
+export type Rates = Readonly<Record<keyof Faults, number>>
 
 /** Rates for one run: some runs are calm, some are awful, so that rare sequences are not drowned by frequent ones. */
-export const drawRates = (chance: Chance): Rates => {
-  const rate = () => chance.pick([0, 0, 0.02, 0.1, 0.3])
-  return { kills: rate(), refuses: rate(), losesAnswer: rate(), failsEvent: rate() }
-}
+export const drawRates = (chance: Chance): Rates => ({
+  kills: chance.pick([0, 0.02, 0.1, 0.3]),
+  refuses: chance.pick([0, 0.1, 0.5]),
+  losesAnswer: chance.pick([0, 0.1, 0.5]),
+  failsEvent: chance.pick([0, 0, 0.2]),
+  deposes: chance.pick([0, 0.05, 0.2]),
+  cutsOff: chance.pick([0, 0, 0.1])
+})
 
 /** Faults at these rates. */
 export const misfortune = (chance: Chance, rates: Rates): Faults => ({
@@ -23,7 +22,9 @@ export const misfortune = (chance: Chance, rates: Rates): Faults => ({
   refuses: (_, operation) =>
     chance.happens(rates.refuses) ? chance.pick(REASONS[operation]) : undefined,
   losesAnswer: () => chance.happens(rates.losesAnswer),
-  failsEvent: () => chance.happens(rates.failsEvent)
+  failsEvent: () => chance.happens(rates.failsEvent),
+  deposes: () => chance.happens(rates.deposes),
+  cutsOff: () => chance.happens(rates.cutsOff)
 })
 
 // what the products are known to say, rightly or wrongly, and what running their command can come to

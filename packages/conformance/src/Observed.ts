@@ -12,7 +12,8 @@ import {
   LifecycleFailed,
   noEntries,
   type ParticipantId,
-  Store
+  Store,
+  StoreUnavailable
 } from "@rollcall/core"
 import { Effect, Layer, type Redacted } from "effect"
 import { Crash } from "./Crash.ts"
@@ -24,6 +25,8 @@ export interface Watch {
   readonly participant: ParticipantId
   readonly faults: () => Faults
   readonly record: (happening: Happening) => Effect.Effect<void>
+  /** Makes another one of its side leader. */
+  readonly depose: Effect.Effect<void>
 }
 
 /** A cluster command whose calls are recorded and can be refused, cut off, or robbed of their answer. */
@@ -79,18 +82,36 @@ export const watchedLifecycle = (watch: Watch, machine: Machine): Layer.Layer<ne
     joinArguments: Effect.succeed([])
   })
 
-/** A store whose steps can die when their body is done. */
+/** A store that may not answer, and whose steps can die when their body is done. */
 export const watchedStore = (watch: Watch, store: Layer.Layer<Store>): Layer.Layer<Store> =>
   Layer.effect(
     Store,
     Effect.map(Store, (inner) =>
       Store.of({
         ...inner,
+        census: Effect.andThen(mayBeCutOff(watch), inner.census),
         step: (body) =>
-          inner.step((view) => Effect.tap(body(view), () => mayDie(watch, "before the commit")))
+          Effect.andThen(
+            mayBeCutOff(watch),
+            inner.step((view) =>
+              Effect.tap(body(view), () =>
+                Effect.andThen(mayBeDeposed(watch), mayDie(watch, "before the commit"))
+              )
+            )
+          )
       })
     )
   ).pipe(Layer.provide(store))
+
+const mayBeDeposed = (watch: Watch): Effect.Effect<void> =>
+  Effect.suspend(() => (watch.faults().deposes(watch.participant) ? watch.depose : Effect.void))
+
+const mayBeCutOff = (watch: Watch): Effect.Effect<void, StoreUnavailable> =>
+  Effect.suspend(() =>
+    watch.faults().cutsOff(watch.participant)
+      ? Effect.fail(new StoreUnavailable({ operation: "step", detail: "a fault of the test" }))
+      : Effect.void
+  )
 
 const watched =
   (watch: Watch, machine: Machine) =>

@@ -1,22 +1,25 @@
 // Who comes and goes in a simulated life, and what is done to them. Every move is possible at any time.
-import type { ParticipantId } from "@rollcall/core"
+import { Mirror, type ParticipantId, PLACEHOLDER, TokenIssuer } from "@rollcall/core"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import type { Chance } from "./Chance.ts"
-import { corruptRegister } from "./Corruption.ts"
+import { clearShared, corruptRegister } from "./Corruption.ts"
+import { membersAtEnd } from "./checkers/Members.ts"
 import type { Formation } from "./Formation.ts"
 
 /** The moves of one life. */
 export class Script {
   readonly #formation: Formation
   readonly #chance: Chance
+  readonly #losesLedger: boolean
   readonly #serials = new Map<string, number>()
   /** Host names whose machines are still to come. */
   readonly #late: Array<string> = []
   #hosts = 0
 
   /** A script for a formation with nobody in it. */
-  constructor(formation: Formation, chance: Chance) {
+  constructor(formation: Formation, chance: Chance, losesLedger: boolean) {
+    this.#losesLedger = losesLedger
     this.#formation = formation
     this.#chance = chance
   }
@@ -33,6 +36,8 @@ export class Script {
       this.#arrive,
       this.#arrive,
       this.#departHost,
+      this.#leave,
+      this.#publish,
       this.#redeploy,
       this.#namesake,
       this.#departMirror,
@@ -73,12 +78,34 @@ export class Script {
 
   readonly #elect = Effect.fnUntraced({ self: this }, function* (this: Script) {
     const all = this.#formation.present
-    if (all.length > 0) yield* this.#formation.elect(this.#chance.pick(all).id)
+    if (all.length > 0) yield* this.#formation.elect(this.#chance.pick(all))
   })
 
   readonly #departHost = Effect.fnUntraced({ self: this }, function* (this: Script) {
     const machines = this.#machines()
     if (machines.length > 1) yield* this.#formation.depart(this.#chance.pick(machines).id)
+  })
+
+  /** A host leaves as it should: out of the cluster first. */
+  readonly #leave = Effect.fnUntraced({ self: this }, function* (this: Script) {
+    const machines = this.#machines()
+    if (machines.length < 2) return
+    const { id } = this.#chance.pick(machines)
+    yield* this.#formation
+      .as(
+        id,
+        Effect.flatMap(TokenIssuer, ({ leave }) => leave)
+      )
+      .pipe(Effect.orDie)
+    yield* this.#formation.depart(id)
+  })
+
+  readonly #publish = Effect.fnUntraced({ self: this }, function* (this: Script) {
+    const fact = { [`fact-${this.#chance.below(3)}`]: this.#chance.pick(["a", "b", PLACEHOLDER]) }
+    const publish = Effect.flatMap(Mirror, (mirror) => mirror.publish(fact))
+    const machines = this.#machines()
+    if (machines.length === 0) return
+    yield* this.#formation.as(this.#chance.pick(machines).id, publish).pipe(Effect.orDie)
   })
 
   /** A machine is lost, and another one of its name takes its place, now or later. */
@@ -107,9 +134,17 @@ export class Script {
     if (this.#chance.happens(0.7)) yield* this.#ensureMirror()
   })
 
+  /**
+   * All mirrors are lost at once, and where the life has that, what their side had shared is lost with them; not while a
+   * host is a member that has not said so: then only the ledger knows (T3).
+   */
   readonly #departAllMirrors = Effect.fnUntraced({ self: this }, function* (this: Script) {
     yield* this.#formation.depart(...this.#mirrors())
-    if (this.#chance.happens(0.5)) yield* this.#ensureMirror()
+    const loses = this.#losesLedger && this.#everyMemberSaysSo()
+    if (!loses && this.#chance.happens(0.5)) return
+    yield* this.#ensureMirror()
+    const [mirror] = this.#mirrors()
+    if (loses && mirror !== undefined) yield* this.#formation.as(mirror, clearShared)
   })
 
   readonly #wait = Effect.fnUntraced({ self: this }, function* (this: Script) {
@@ -120,7 +155,7 @@ export class Script {
   readonly #corrupt = Effect.fnUntraced({ self: this }, function* (this: Script) {
     const all = this.#formation.present
     if (all.length === 0) return
-    yield* this.#formation.as(this.#chance.pick(all).id, corruptRegister(this.#chance))
+    yield* this.#formation.as(this.#chance.pick(all), corruptRegister(this.#chance))
   })
 
   readonly #ensureMirror = Effect.fnUntraced({ self: this }, function* (this: Script) {
@@ -135,14 +170,21 @@ export class Script {
     return this.#formation.mirror(this.#nextOf(layout.mirrorSide))
   }
 
-  #machines(): ReadonlyArray<{ readonly id: ParticipantId; readonly host: string }> {
-    return this.#formation.present.flatMap(({ id, machine }) =>
-      machine === undefined ? [] : [{ id, host: machine.host }]
+  #everyMemberSaysSo(): boolean {
+    const { history, hosts } = this.#formation
+    const members = membersAtEnd(history)
+    return hosts.every(({ decision, machine }) =>
+      members.every(({ name }) => name !== machine.name || decision?._tag === "Member")
     )
   }
 
+  #machines(): ReadonlyArray<{ readonly id: ParticipantId; readonly host: string }> {
+    return this.#formation.hosts.map(({ id, machine }) => ({ id, host: machine.host }))
+  }
+
   #mirrors(): ReadonlyArray<ParticipantId> {
-    return this.#formation.present.flatMap(({ id, machine }) => (machine === undefined ? id : []))
+    const hosts = new Set(this.#formation.hosts.map(({ id }) => id))
+    return this.#formation.present.filter((id) => !hosts.has(id))
   }
 
   #nextOf(side: string): string {

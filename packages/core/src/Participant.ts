@@ -32,12 +32,19 @@ export const naturalOrder = (left: string, right: string): number => {
   const a = left.match(/\d+|\D+/g) ?? []
   const b = right.match(/\d+|\D+/g) ?? []
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const [x, y] = [a[i] as string, b[i] as string]
-    if (x === y) continue
-    const numeric = /^\d/.test(x) && /^\d/.test(y)
-    const difference = numeric ? Number(x) - Number(y) : 0
+    const difference = compareParts(a[i] as string, b[i] as string)
     if (difference !== 0) return difference
-    return x < y ? -1 : 1
   }
   return a.length - b.length
+}
+
+/** Numbers by value, however long they are; of equal values, and of other parts, the smaller text first. */
+const compareParts = (x: string, y: string): number => {
+  if (x === y) return 0
+  if (/^\d/.test(x) && /^\d/.test(y)) {
+    const [m, n] = [x.replace(/^0+/, ""), y.replace(/^0+/, "")]
+    if (m.length !== n.length) return m.length - n.length
+    if (m !== n) return m < n ? -1 : 1
+  }
+  return x < y ? -1 : 1
 }

@@ -9,13 +9,8 @@ export { Member, MemberRole, MemberStatus } from "./cluster-cli/MemberRecord.ts"
 export { MemoryCluster } from "./cluster-cli/MemoryClusterCli.ts"
 export { corroborate, mostFrequent } from "./mirror/Corroboration.ts"
 export { CANDIDATE_KEY, LEDGER_KEY } from "./mirror/Ledger.ts"
-export {
-  Mirror,
-  type MirrorDecision,
-  type MirrorOptions,
-  type MirrorShape,
-  WireDialect
-} from "./mirror/Mirror.ts"
+export { Mirror, type MirrorOptions, type MirrorShape, WireDialect } from "./mirror/Mirror.ts"
+export type { MirrorDecision } from "./mirror/MirrorDecision.ts"
 export { FactInvalid } from "./mirror/MirrorError.ts"
 export {
   type Announcement,
@@ -123,4 +118,4 @@ export {
   TokenIssue,
   TokenRequest
 } from "./token-issuer/TokenIssuerRecord.ts"
-export { isDeployedToken } from "./token-issuer/TokenIssuerState.ts"
+export { isDeployedToken, MEMBER, NAME_TAKEN } from "./token-issuer/TokenIssuerState.ts"

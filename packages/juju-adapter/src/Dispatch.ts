@@ -1,6 +1,7 @@
 // One hook from event to exit code: a program decides, its status is shown, its logs are sent.
 // Exit 0 keeps what was staged, 1 makes Juju drop it and run the hook again; so a step that failed for the store's
-// reasons ends with 1 unless it was refused before it staged anything.
+// reasons ends with 1 unless it was refused before it staged anything. A wrong option ends with 0 and blocks the unit:
+// nothing was staged, and setting it right brings config-changed.
 import type { StoreError } from "@rollcall/core"
 import { Effect, Layer } from "effect"
 import type { HookCommand } from "./HookCommand.ts"
@@ -10,10 +11,14 @@ import { goalState } from "./hook-commands/goal-state.ts"
 import { statusGet, statusSet } from "./hook-commands/status.ts"
 import { JujuContext, type JujuContextShape, type NotInHook } from "./JujuContext.ts"
 import { jujuLogger } from "./JujuLogger.ts"
-import { maintenance, type UnitStatus } from "./UnitStatus.ts"
+import { blocked, maintenance, type UnitStatus } from "./UnitStatus.ts"
 
 /** Events after which a step also takes away what is no longer used: they come without a change of anybody else. */
 export const isSweep = ({ event }: JujuContextShape): boolean => SWEEPS.has(event.name)
+
+/** Whether an operator changed something: then what failed before is worth another try at once. */
+export const isAfresh = ({ event }: JujuContextShape): boolean =>
+  event.name === "config-changed" || event.name === "upgrade-charm"
 
 /** Whether the unit can take part: before it is installed it has entered no relation. */
 export const isInstall = ({ event }: JujuContextShape): boolean => event.name === "install"
@@ -63,12 +68,17 @@ export const dispatch = <E extends { readonly message: string; readonly _tag: st
       Effect.gen(function* () {
         yield* Effect.logError(error.message)
         if (error._tag === "NotLeader") return 0
+        if (error._tag === "JujuConfigError") {
+          yield* Effect.ignore(statusSet(blocked(error.message)))
+          return 0
+        }
         yield* Effect.ignore(statusSet(maintenance(error.message)))
         return 1
       })
     ),
-    Effect.provide(jujuLogger()),
-    Effect.provide(Layer.merge(JujuContext.layer(environment), commands))
+    Effect.provide(
+      Layer.provideMerge(jujuLogger(), Layer.merge(JujuContext.layer(environment), commands))
+    )
   )
 
 const SWEEPS: ReadonlySet<string> = new Set(["update-status", "config-changed", "upgrade-charm"])

@@ -23,12 +23,15 @@ export const hostStatus = (decision: HostDecision): UnitStatus => {
 /** The status of a distributor's unit. */
 export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
   if (decision._tag === "Standby") return active("standing by for the leader")
-  const { held, hosts, members, missing, waiting: unserved } = decision
+  const { held, hosts, members, missing, silent, waiting: unserved } = decision
   if (hosts === 0) return waiting("waiting for hosts to announce themselves")
   if (held > 0) return waiting(`holding ${held} of ${hosts} hosts for ${missing} still to come`)
-  if (unserved > 0)
-    return active(`${members} of ${hosts} hosts joined, ${unserved} wait for a token`)
-  return active(`${members} of ${hosts} hosts joined`)
+  const joined = `${members} of ${hosts} hosts joined`
+  const others = [
+    ...(unserved > 0 ? [`${unserved} wait for a token`] : []),
+    ...(silent > 0 ? [`${silent} have a token and do not tell more`] : [])
+  ]
+  return active([joined, ...others].join(", "))
 }
 
 /** Reasons that only an operator can mend; all others are tried again. */

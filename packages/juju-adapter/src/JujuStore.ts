@@ -34,7 +34,7 @@ import {
 } from "./hook-commands/relation.ts"
 import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
-import { prepare, receive, send } from "./Mailbox.ts"
+import { naming, prepare, receive, send } from "./Mailbox.ts"
 import { boxesOf, MAILBOXES_KEY, type Mailboxes, readMailboxes } from "./MailboxRecord.ts"
 import { type RelationId, relationText } from "./RelationId.ts"
 
@@ -170,9 +170,10 @@ const post = (
     if (mailboxes !== true || !view.leader) return writes
     let left = writes
     for (const group of view.groups) {
-      const table = tables.get(group.id) ?? []
-      left = yield* send(group, table, view.private, left)
-      left = [...left, ...(yield* prepare(relationOf(group.id), group, table))]
+      const before = tables.get(group.id) ?? new Map()
+      const ready = yield* prepare(relationOf(group.id), group, before, left)
+      const sent = yield* send(relationOf(group.id), group, before, ready, view.private, left)
+      left = [...sent.writes, ...naming(group, before, sent.ids)]
     }
     return left
   })

@@ -3,11 +3,11 @@
 import type { Entries, GroupView, Write } from "@rollcall/core"
 import { noEntries } from "@rollcall/core"
 import { Effect, Redacted } from "effect"
-import { goalState } from "./hook-commands/goal-state.ts"
 import {
   secretAdd,
   secretGet,
   secretGrant,
+  secretIds,
   secretRemove,
   secretSet
 } from "./hook-commands/secret.ts"
@@ -15,6 +15,7 @@ import {
   boxesOf,
   boxKey,
   CONTENT_KEY,
+  FIRST_ROUND,
   MAILBOXES_KEY,
   type Mailboxes,
   ROUND,
@@ -28,8 +29,8 @@ import type { RelationId } from "./RelationId.ts"
 
 /** What is in this unit's mailbox, by the table in a distributor's databag; nothing where it has none or may not look. */
 export const receive = (table: Entries, unit: string) => {
-  const id = readMailboxes(table)[unitNumber(unit)] ?? ""
-  if (id === "") return Effect.succeed(noEntries)
+  const id = readMailboxes(table).get(unitNumber(unit))
+  if (id === undefined) return Effect.succeed(noEntries)
   return secretGet({ id }, "refresh").pipe(
     Effect.map((content) => {
       const text = content[CONTENT_KEY]
@@ -42,37 +43,55 @@ export const receive = (table: Entries, unit: string) => {
   )
 }
 
-/** Makes mailboxes for the units of a group that have none, a round at a time; the write that names them, if any. */
-export const prepare = (relation: RelationId, group: GroupView, ids: Mailboxes) =>
+/**
+ * The group's mailboxes, with a round of new ones when this is the first look at the group or one of `writes` is for a
+ * unit that has none: naming them writes the databag, which wakes everybody, so it is done for many at a time.
+ */
+export const prepare = (
+  relation: RelationId,
+  group: GroupView,
+  ids: Mailboxes,
+  writes: ReadonlyArray<Write>
+) =>
   Effect.gen(function* () {
-    const seen = [...group.peers.keys()]
-    if (ids.length > 0 && seen.every((unit) => unitNumber(unit) < ids.length)) return []
-    // units that are still to come count: naming their mailboxes later would wake everybody once more
-    const { relations } = yield* goalState
-    const expected = Object.keys(relations[relation.endpoint] ?? {}).filter((unit) =>
-      unit.startsWith(`${group.counterpartName}/`)
-    )
-    const highest = Math.max(0, ...[...seen, ...expected].map(unitNumber))
-    const rounds = Math.ceil((highest + 1 - ids.length) / ROUND)
+    const without = addressees(group, writes).find((unit) => !ids.has(unitNumber(unit)))
+    const first = ids.size === 0 ? 0 : without === undefined ? undefined : unitNumber(without)
+    if (first === undefined || (ids.size > 0 && cheaperAloud(group, writes))) return ids
+    const length = ids.size === 0 ? FIRST_ROUND : ROUND
+    const numbers = Array.from({ length }, (_, offset) => first + offset)
     const fresh = yield* Effect.forEach(
-      Array.from({ length: rounds * ROUND }),
-      () => makeMailbox(relation),
+      numbers.filter((number) => !ids.has(number)),
+      (number) => Effect.map(makeMailbox(relation), (id) => [number, id] as const),
       { concurrency: 8 }
     )
-    const write: Write = {
-      place: { _tag: "own", group: group.id },
-      key: MAILBOXES_KEY,
-      value: writeMailboxes([...ids, ...fresh])
-    }
-    return [write]
+    return new Map([...ids, ...fresh])
   })
 
+/** The write that names a group's mailboxes, where they are others than before. */
+export const naming = (
+  group: GroupView,
+  before: Mailboxes,
+  ids: Mailboxes
+): ReadonlyArray<Write> =>
+  before === ids
+    ? []
+    : [
+        {
+          place: { _tag: "own", group: group.id },
+          key: MAILBOXES_KEY,
+          value: writeMailboxes(ids)
+        }
+      ]
+
 /**
- * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was. A
- * mailbox that holds nothing any more is removed, which wakes nobody.
+ * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was, with
+ * the group's mailboxes. A mailbox that holds nothing any more is removed, which wakes nobody; a unit that is needed
+ * again gets another. `before` are the mailboxes as they were when the step began.
  */
 export const send = (
+  relation: RelationId,
   group: GroupView,
+  before: Mailboxes,
   ids: Mailboxes,
   memory: Entries,
   writes: ReadonlyArray<Write>
@@ -81,34 +100,41 @@ export const send = (
     const boxes = boxesOf(memory, group.id)
     const next = new Map<string, Map<string, string>>()
     const aloud = cheaperAloud(group, writes)
-    const rest = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
-    for (const unit of boxes.keys()) {
-      if (![...group.peers.keys()].some((peer) => peer === unit)) next.set(unit, new Map())
-    }
-    const kept: Array<Write> = [...rest]
+    const kept = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
+    const here: ReadonlySet<string> = new Set(group.peers.keys())
+    for (const unit of boxes.keys()) if (!here.has(unit)) next.set(unit, new Map())
+    if (next.size === 0) return { ids, writes: kept }
+    // what Juju refuses of secrets it refuses when the hook has ended, so what there is is asked beforehand
+    const there = new Set(yield* secretIds)
+    let after = ids
     for (const [unit, entries] of next) {
-      const id = ids[unitNumber(unit)] ?? ""
+      const number = unitNumber(unit)
+      const id = ids.get(number) ?? ""
+      const exists = there.has(id) || before.get(number) !== id
       if (entries.size > 0) {
-        yield* secretSet(id, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
-      } else if (boxes.has(unit)) {
-        yield* Effect.ignore(secretRemove(id))
+        const box = exists ? id : yield* makeMailbox(relation)
+        yield* secretSet(box, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
+        if (!exists) after = new Map([...after, [number, box]])
+      } else if (exists && boxes.has(unit)) {
+        yield* secretRemove(id)
       }
       const value = entries.size === 0 ? undefined : writeContent(entries)
       kept.push({ place: { _tag: "private" }, key: boxKey(group.id, unit), value })
     }
-    return kept
+    return { ids: after, writes: kept }
   })
 
 /**
  * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
  * when that has read it, its owner.
  */
-const cheaperAloud = ({ id, peers }: GroupView, writes: ReadonlyArray<Write>): boolean => {
-  const addressed = writes.flatMap(({ place }) =>
+const cheaperAloud = (group: GroupView, writes: ReadonlyArray<Write>): boolean =>
+  new Set(addressees(group, writes)).size * 2 >= group.peers.size
+
+const addressees = ({ id }: GroupView, writes: ReadonlyArray<Write>): ReadonlyArray<string> =>
+  writes.flatMap(({ place }) =>
     place._tag === "to" && place.group === id ? [place.participant] : []
   )
-  return new Set(addressed).size * 2 >= peers.size
-}
 
 /** Puts `write` into `next` where it concerns a mailbox; false where it is for the databag. */
 const sorted = (
@@ -124,7 +150,7 @@ const sorted = (
   const holder = [...boxes].find(([, entries]) => entries.has(key))?.[0]
   if (aloud && place._tag === "to" && holder === undefined) return false
   const unit = place._tag === "to" ? place.participant : value === undefined ? holder : undefined
-  if (unit === undefined || (ids[unitNumber(unit)] ?? "") === "") return false
+  if (unit === undefined || !ids.has(unitNumber(unit))) return false
   const entries = next.get(unit) ?? new Map(boxes.get(unit))
   next.set(unit, entries)
   if (value === undefined) entries.delete(key)

@@ -8,25 +8,29 @@ import { Schema } from "effect"
 export const MAILBOXES_KEY = "rollcall-mailboxes"
 /** The one key of a mailbox secret's content. */
 export const CONTENT_KEY = "content"
-/** How many mailboxes are made at a time: each round is a databag write, each mailbox two calls of hook tools. */
-export const ROUND = 64
+/** How many mailboxes are made in the first hook: each costs two calls of hook commands, and a hook should end soon. */
+export const FIRST_ROUND = 32
+/** How many are made in a later hook: naming them wakes every unit, so it should be rare. */
+export const ROUND = 48
 
 const Table = Schema.fromJsonString(
-  Schema.Struct({ v: Schema.Literal(1), ids: Schema.Array(Schema.String) })
+  Schema.Struct({ v: Schema.Literal(1), ids: Schema.Record(Schema.String, Schema.String) })
 )
 const Content = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String))
 
-/** The ids of mailboxes by unit number; an empty one is of a mailbox that is gone. */
-export type Mailboxes = ReadonlyArray<string>
+/** The ids of mailboxes by unit number. */
+export type Mailboxes = ReadonlyMap<number, string>
 
 /** The table in a databag; an empty one where there is none, or none that can be read. */
 export const readMailboxes = (entries: Entries): Mailboxes => {
   const read = Schema.decodeUnknownOption(Table)(entries.get(MAILBOXES_KEY))
-  return read._tag === "Some" ? read.value.ids : []
+  if (read._tag === "None") return new Map()
+  return new Map(Object.entries(read.value.ids).map(([number, id]) => [Number(number), id]))
 }
 
 /** The table's entry. */
-export const writeMailboxes = (ids: Mailboxes): string => JSON.stringify({ v: 1, ids })
+export const writeMailboxes = (ids: Mailboxes): string =>
+  JSON.stringify({ v: 1, ids: Object.fromEntries(ids) })
 
 /** The entries in a mailbox; none where they cannot be read. */
 export const readContent = (text: string | undefined): Entries => {

@@ -2,6 +2,7 @@
 
 export {
   dispatch,
+  isAfresh,
   isInstall,
   isLeaving,
   isPrelude,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Redacted } from "effect"
+import { Cause, Effect, Layer, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { vi } from "vitest"
 import { jujuLogBatch } from "../src/JujuLogBatch.ts"
@@ -18,7 +18,7 @@ describe("jujuLogger", () => {
         yield* Effect.logInfo("second").pipe(Effect.annotateLogs("unit", "app/0"))
         assert.deepStrictEqual(calls, [])
       })
-      yield* hook.pipe(Effect.provide(jujuLogger()), Effect.provide(layer))
+      yield* hook.pipe(Effect.provide(Layer.provideMerge(jujuLogger(), layer)))
       assert.deepStrictEqual(calls, [
         {
           argv: [
@@ -37,12 +37,13 @@ describe("jujuLogger", () => {
   it.effect("makes no call when nothing was logged, and sends debug records when asked", () =>
     Effect.gen(function* () {
       const quiet = recording()
-      yield* Effect.logDebug("x").pipe(Effect.provide(jujuLogger()), Effect.provide(quiet.layer))
+      yield* Effect.logDebug("x").pipe(
+        Effect.provide(Layer.provideMerge(jujuLogger(), quiet.layer))
+      )
       assert.deepStrictEqual(quiet.calls, [])
       const debug = recording()
       yield* Effect.logDebug("x").pipe(
-        Effect.provide(jujuLogger({ debug: true })),
-        Effect.provide(debug.layer)
+        Effect.provide(Layer.provideMerge(jujuLogger({ debug: true }), debug.layer))
       )
       assert.strictEqual(debug.calls[0]?.argv[2], "DEBUG")
     })
@@ -54,8 +55,7 @@ describe("jujuLogger", () => {
       const token = Redacted.make("s3cret")
       yield* Effect.logWarning("token", token, { deep: [{ token }] }, Cause.fail({ token })).pipe(
         Effect.annotateLogs({ token }),
-        Effect.provide(jujuLogger()),
-        Effect.provide(layer)
+        Effect.provide(Layer.provideMerge(jujuLogger(), layer))
       )
       const text = JSON.stringify(calls)
       assert.notInclude(text, "s3cret")
@@ -68,7 +68,7 @@ describe("jujuLogger", () => {
       const { calls, layer } = recording()
       const hook = Effect.andThen(Effect.logInfo("before"), Effect.fail("broken"))
       const error = yield* Effect.flip(
-        hook.pipe(Effect.provide(jujuLogger()), Effect.provide(layer))
+        hook.pipe(Effect.provide(Layer.provideMerge(jujuLogger(), layer)))
       )
       assert.strictEqual(error, "broken")
       assert.strictEqual(calls.length, 1)
@@ -80,8 +80,7 @@ describe("jujuLogger", () => {
       const stderr = vi.spyOn(process.stderr, "write").mockReturnValue(true)
       const { layer } = recording({ code: 1, stderr: "ERROR JUJU_CONTEXT_ID not set\n" })
       const result = yield* Effect.as(Effect.logInfo("kept"), "done").pipe(
-        Effect.provide(jujuLogger()),
-        Effect.provide(layer)
+        Effect.provide(Layer.provideMerge(jujuLogger(), layer))
       )
       const written = stderr.mock.calls.map(([text]) => String(text)).join("")
       stderr.mockRestore()

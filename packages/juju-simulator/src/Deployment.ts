@@ -118,20 +118,24 @@ export class Host {
 
   /** Stops the server and removes the files. */
   async close(): Promise<void> {
-    if (this.#started === undefined) return
-    const { directory, server } = await this.#started
-    await server.close()
-    directory.close()
+    const started = await this.#started?.catch(() => undefined)
+    await started?.server.close()
+    started?.directory.close()
   }
 
   #start() {
     this.#started ??= (async () => {
       const { profile, commandHost, installJujuExec, jujuExec } = this.#options
       const directory = new CommandDirectory(profile)
-      if (installJujuExec !== undefined) directory.installJujuExec(installJujuExec)
-      const server = await CommandServer.listen(commandHost)
-      server.open(directory.execSocket, jujuExec)
-      return { directory, server }
+      try {
+        if (installJujuExec !== undefined) directory.installJujuExec(installJujuExec)
+        const server = await CommandServer.listen(commandHost)
+        server.open(directory.execSocket, jujuExec)
+        return { directory, server }
+      } catch (cause) {
+        directory.close()
+        throw cause
+      }
     })()
     return this.#started
   }

@@ -10,7 +10,7 @@ import type { CommandResult, HookPaths } from "./HookContext.ts"
 
 /** What an in-process charm sees of its hook. */
 export interface InProcessHook {
-  /** The exact environment of §"Environment" in the README, plus nothing. */
+  /** Exactly the environment that a hook process has. */
   readonly env: Readonly<Record<string, string>>
   /** Calls a hook command: `run(["relation-get", "--format=json", "-"])`. Never settles once the hook was killed. */
   readonly run: (argv: ReadonlyArray<string>, stdin?: string) => Promise<CommandResult>

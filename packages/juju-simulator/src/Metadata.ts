@@ -73,14 +73,17 @@ export const parseMetadata = (documents: CharmDocuments): CharmMetadata => {
 }
 
 /** Reads the metadata of the unpacked charm in a folder; the separate files win over charmcraft.yaml. */
-export const readMetadata = (charmDir: string): CharmMetadata => {
+export const readMetadata = (charmDir: string): CharmMetadata =>
+  parseMetadata(readDocuments(charmDir))
+
+/** The documents of an unpacked charm as parsed YAML, to run the charm's code in this process. */
+export const readDocuments = (charmDir: string): CharmDocuments => {
   const craft = tree(readYaml(join(charmDir, "charmcraft.yaml")))
-  const metadata = readYaml(join(charmDir, "metadata.yaml")) ?? craft
-  return parseMetadata({
-    metadata,
+  return {
+    metadata: readYaml(join(charmDir, "metadata.yaml")) ?? craft,
     config: readYaml(join(charmDir, "config.yaml")) ?? craft.config,
     actions: readYaml(join(charmDir, "actions.yaml")) ?? craft.actions
-  })
+  }
 }
 
 const readYaml = (path: string): unknown =>

@@ -185,7 +185,7 @@ export interface Model {
   }
 }
 
-/** Options of {@link makeModel}. */
+/** Name, uuid, version and profile of a model, and the start of its clock. */
 export interface ModelOptions {
   readonly profile?: Profile
   readonly name?: string

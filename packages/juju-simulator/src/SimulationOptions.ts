@@ -55,8 +55,10 @@ export const makeWorld = (options: SimulationOptions): SimulationParts => {
   const random = makeRandom(options.seed)
   const trace = new Trace(model.now)
   const agents = new Map<UnitName, UnitAgent>()
-  const peerAppChangeToLeader = options.peerAppChangeToLeader ?? true
-  const resolver = { choose: random.below, peerAppChangeToLeader }
+  const resolver = {
+    choose: random.below,
+    peerAppChangeToLeader: options.peerAppChangeToLeader ?? true
+  }
   const scheduler = new Scheduler(
     {
       units: () => agents.keys(),
@@ -76,7 +78,6 @@ export const makeWorld = (options: SimulationOptions): SimulationParts => {
     scheduler,
     agents,
     commands: new ExecQueue(),
-    peerAppChangeToLeader,
     updateStatusMillis: millisOf(options.updateStatusInterval ?? "5m"),
     check: checks(
       options,

@@ -53,7 +53,7 @@ export type TraceEvent =
       readonly keys: ReadonlyArray<string>
     }
   | {
-      readonly type: "fault" | "leader" | "operator" | "clock"
+      readonly type: "fault" | "leader" | "operator"
       readonly time: number
       readonly subject: string
       readonly detail: string

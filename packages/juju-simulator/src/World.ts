@@ -34,7 +34,6 @@ export interface World {
   readonly scheduler: Scheduler
   readonly agents: Map<UnitName, UnitAgent>
   readonly commands: ExecQueue
-  readonly peerAppChangeToLeader: boolean
   /** 0 turns update-status off. */
   readonly updateStatusMillis: number
   /** Asked after every operation; throws when an invariant does not hold. */

@@ -18,7 +18,12 @@ export type { CommandResult } from "./HookContext.ts"
 export type { InProcessCharm, InProcessHook } from "./InProcessAgent.ts"
 export { type Invariant, InvariantViolated } from "./Invariants.ts"
 export type { ExecRelation } from "./JujuExec.ts"
-export type { CharmDocuments, CharmMetadata, ConfigValue } from "./Metadata.ts"
+export {
+  type CharmDocuments,
+  type CharmMetadata,
+  type ConfigValue,
+  readDocuments
+} from "./Metadata.ts"
 export type { LogLine, Model, ModelOptions, Profile, UnitName } from "./Model.ts"
 export { type AddUnitOptions, Simulation } from "./Simulation.ts"
 export type { SimulationOptions } from "./SimulationOptions.ts"

@@ -119,6 +119,8 @@ describe("the executable", () => {
     expect(readFileSync(path, "utf8")).toContain(await sim.root())
     const second = await Simulation.make({ seed: 1, installJujuExec: path })
     await expect(second.deploy("app", { charm: bashCharm("") })).rejects.toThrow("exists already")
+    await second.close()
+    expect(readFileSync(path, "utf8")).toContain(await sim.root())
     await sim.close()
     expect(() => readFileSync(path)).toThrow("ENOENT")
   })

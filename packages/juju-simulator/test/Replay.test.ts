@@ -49,7 +49,7 @@ describe("a seed", () => {
     expect(other.trace.toString()).not.toBe(first.trace.toString())
   })
 
-  it("S2, S6: with faults in every tenth seed of a hundred, order and leadership hold and all settles", async () => {
+  it("S2, S6: under random faults a hundred seeds keep order and leadership, and settle", async () => {
     const struck = { fault: 0, lost: 0, refused: 0 }
     for (let seed = 0; seed < 100; seed += 1) {
       const sim = await run(seed)

@@ -1,18 +1,10 @@
 // Once faults stop, every host that is there is a member; of two machines with one name, one is and the other is told
 // why not. **Guarantee** T4
-import type { ParticipantId } from "@rollcall/core"
 import type { Violation } from "../Check.ts"
-import type { Decision, Machine } from "../History.ts"
-
-/** A host at the end: its machine, and what its last step decided. */
-export interface AtEnd {
-  readonly id: ParticipantId
-  readonly machine: Machine
-  readonly decision: Decision | undefined
-}
+import type { Host } from "../Formation.ts"
 
 /** Every host that is neither a member nor refused for the sake of another one of its name. */
-export const everyHostJoins = (hosts: ReadonlyArray<AtEnd>): ReadonlyArray<Violation> =>
+export const everyHostJoins = (hosts: ReadonlyArray<Host>): ReadonlyArray<Violation> =>
   hosts.flatMap(({ decision, id, machine }) => {
     const namesakes = hosts.filter((other) => other.machine.host === machine.host)
     const owned = namesakes.some((other) => other.id !== id && other.decision?._tag === "Member")

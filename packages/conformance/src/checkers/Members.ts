@@ -24,3 +24,10 @@ export class Members {
     return [...this.#machines.values()]
   }
 }
+
+/** The machines that are members and present when a history ends. */
+export const membersAtEnd = (history: ReadonlyArray<Happening>): ReadonlyArray<Machine> => {
+  const members = new Members()
+  for (const each of history) members.follow(each)
+  return members.all
+}

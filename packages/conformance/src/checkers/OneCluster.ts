@@ -17,10 +17,3 @@ export const oneCluster = (history: History): ReadonlyArray<Violation> => {
     return others.length === 0 ? [] : [{ guarantee: "T3", detail } as const]
   })
 }
-
-/** How many machines that are there belong to a cluster at the end. */
-export const membersAtEnd = (history: History): number => {
-  const members = new Members()
-  for (const each of history) members.follow(each)
-  return members.all.length
-}

@@ -31,7 +31,8 @@ export const wakes: ReadonlyArray<StoreStatement> = [
       Effect.gen(function* () {
         yield* writer.write({ _tag: "to", group, participant: first.id }, { k: "v" })
         const given = asleep(yield* world.settle, [first])
-        yield* writer.write({ _tag: "to", group, participant: second.id }, { k: "v" })
+        // another value: a store in which everybody reads what is meant for one has nothing to tell otherwise
+        yield* writer.write({ _tag: "to", group, participant: second.id }, { k: "w" })
         const moved = asleep(yield* world.settle, [first, second])
         yield* writer.write({ _tag: "own", group }, { k: undefined })
         return [...given, ...moved, ...asleep(yield* world.settle, [second])]

@@ -30,7 +30,7 @@ const MemoryJson = Schema.fromJsonString(
   Schema.Struct({
     since: Schema.optionalKey(Schema.Finite),
     bereft: Schema.optionalKey(Schema.Finite),
-    requested: Schema.Record(HostName, Schema.Finite)
+    handed: Schema.Record(HostName, Schema.Finite)
   })
 )
 
@@ -58,25 +58,23 @@ export const writeLedger = (ledger: Ledger): string =>
 /** The mirror's memory; an empty one where none can be read. */
 export const readMemory = (entries: Entries): MirrorMemory => {
   const read = Schema.decodeUnknownOption(MemoryJson)(entries.get(MEMORY_KEY))
-  const { bereft, requested, since } = read._tag === "Some" ? read.value : { requested: {} }
+  const { bereft, handed, since } = read._tag === "Some" ? read.value : { handed: {} }
   return {
     heldSinceMillis: since,
     bereftSinceMillis: bereft,
-    requestedAtMillis: new Map(
-      Object.entries(requested).map(([host, at]) => [HostName.make(host), at])
-    )
+    handedAtMillis: new Map(Object.entries(handed).map(([host, at]) => [HostName.make(host), at]))
   }
 }
 
 /** The memory's entry; undefined when there is nothing to remember. */
 export const writeMemory = (memory: MirrorMemory): string | undefined => {
-  const { bereftSinceMillis, heldSinceMillis, requestedAtMillis } = memory
+  const { bereftSinceMillis, heldSinceMillis, handedAtMillis } = memory
   if (heldSinceMillis === undefined && bereftSinceMillis === undefined) {
-    if (requestedAtMillis.size === 0) return undefined
+    if (handedAtMillis.size === 0) return undefined
   }
   return JSON.stringify({
     since: heldSinceMillis,
     bereft: bereftSinceMillis,
-    requested: Object.fromEntries(requestedAtMillis)
+    handed: Object.fromEntries(handedAtMillis)
   })
 }

@@ -2,7 +2,7 @@
 // It decides who founds the cluster and who mints (T3), hands tokens on, and cleans up; it never sees a sealed token.
 // Guarantees M1 to M4; a step that finds nothing new writes nothing.
 import { Clock, Context, Effect, Hash, Layer, Redacted, Schema } from "effect"
-import { hostName, ParticipantId } from "../Participant.ts"
+import { ParticipantId } from "../Participant.ts"
 import { type Entries, noEntries, type Write, writesBetween } from "../store/Register.ts"
 import { type GroupView, Store, type View } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
@@ -16,8 +16,9 @@ import {
   writeLedger,
   writeMemory
 } from "./Ledger.ts"
+import { type MirrorDecision, summary } from "./MirrorDecision.ts"
 import { FactInvalid } from "./MirrorError.ts"
-import { allNative, type Seen } from "./MirrorPolicy.ts"
+import { allNative, isUnaccounted, type Seen } from "./MirrorPolicy.ts"
 import { blankRoll, type Dialect, type Facts, type Roll } from "./MirrorRecord.ts"
 import { type MirrorInput, type MirrorOutcome, nextRoll, resigned } from "./MirrorState.ts"
 import { nativeDialect } from "./NativeDialect.ts"
@@ -26,21 +27,6 @@ import { nativeDialect } from "./NativeDialect.ts"
 export const WireDialect = Context.Reference<Dialect>("@rollcall/core/WireDialect", {
   defaultValue: () => nativeDialect
 })
-
-/** What a mirror waits for and what it serves; `Standby` is a mirror that does not lead. */
-export type MirrorDecision =
-  | { readonly _tag: "Standby" }
-  | {
-      readonly _tag: "Leading"
-      readonly hosts: number
-      readonly members: number
-      /** Hosts whose token is not minted yet. */
-      readonly waiting: number
-      /** Hosts held back until others arrive or the window passes. */
-      readonly held: number
-      /** Participants that are expected and have not announced a host. */
-      readonly missing: number
-    }
 
 /** Durations of a mirror, in millis. */
 export interface MirrorOptions {
@@ -128,7 +114,7 @@ const decide = (
       sweep,
       seen,
       candidates: candidatesOf(view, seen),
-      missing: 0,
+      missing: new Set(),
       before,
       ledger: readLedger(ledgerGroup(view)?.shared ?? noEntries),
       memory: readMemory(view.private),
@@ -138,20 +124,22 @@ const decide = (
       tokenLifetimeMillis: options.tokenLifetimeMillis ?? 10_800_000
     }
     const bold = nextRoll(input)
-    // who else is to come is only asked for when somebody could be made to wait for them
+    // who else is to come is only asked for when something could depend on them
     const fresh =
       bold.roll !== before &&
       bold.roll.requests.some((r) => !before.requests.some((b) => b.host === r.host))
+    const grants = bold.ledger.bootstrap !== input.ledger.bootstrap
+    const bereft = input.ledger.formed && !bold.ledger.formed
     const missing =
-      fresh || (input.ledger.formed && !bold.ledger.formed)
+      fresh || grants || bereft || isUnaccounted(input.ledger, seen)
         ? yield* Effect.map(store.census, (census) => missingOf(census.counterparts, view, seen))
-        : 0
-    const outcome = missing === 0 ? bold : nextRoll({ ...input, missing })
+        : input.missing
+    const outcome = missing.size === 0 ? bold : nextRoll({ ...input, missing })
     const writes = [
       ...rollWrites(dialect, view, outcome.roll, natives(seen)),
       ...ledgerWrites(view, outcome, input)
     ]
-    return [summary(outcome, seen, missing), writes] as const
+    return [summary(outcome, seen, missing.size), writes] as const
   })
 
 const seenHosts = (dialect: Dialect, view: View): ReadonlyArray<Seen> =>
@@ -181,7 +169,10 @@ const candidatesOf = (
   const candidates = new Map<string, ParticipantId>()
   for (const group of view.groups) {
     const named = group.counterpart.get(CANDIDATE_KEY)
-    const own = seen.find((one) => one.participant === view.self && one.announcement.native)
+    const own = seen.find(
+      ({ announcement, participant }) =>
+        participant === view.self && announcement.native && announcement.host !== undefined
+    )
     if (group.symmetric && own !== undefined) candidates.set(group.counterpartName, own.participant)
     else if (named !== undefined && Schema.is(ParticipantId)(named)) {
       candidates.set(group.counterpartName, named)
@@ -194,14 +185,14 @@ const missingOf = (
   expected: ReadonlyMap<string, ReadonlySet<ParticipantId>>,
   view: View,
   seen: ReadonlyArray<Seen>
-): number => {
+): ReadonlySet<ParticipantId> => {
   const announced = new Set(
     seen.flatMap(({ announcement, participant }) =>
       announcement.host === undefined ? [] : participant
     )
   )
   const all = new Set(view.groups.flatMap(({ id }) => [...(expected.get(id) ?? [])]))
-  return [...all].filter((participant) => !announced.has(participant)).length
+  return new Set([...all].filter((participant) => !announced.has(participant)))
 }
 
 const ledgerGroup = (view: View): GroupView | undefined => view.council ?? view.groups[0]
@@ -273,18 +264,3 @@ const publishing = (
     const after = dialect.encodeAnnouncement(announcement, seenRoll(dialect, view))
     return writesBetween({ _tag: "own", group: group.id }, group.own, after, () => false)
   })
-
-const summary = (
-  outcome: MirrorOutcome,
-  seen: ReadonlyArray<Seen>,
-  missing: number
-): MirrorDecision => ({
-  _tag: "Leading",
-  hosts: seen.filter(({ announcement }) => hostName(announcement.host) !== undefined).length,
-  members: seen.filter(({ announcement }) => announcement.member).length,
-  waiting: outcome.roll.requests.filter(
-    (r) => r.participant !== undefined && !outcome.roll.issues.has(r.participant)
-  ).length,
-  held: outcome.held,
-  missing
-})

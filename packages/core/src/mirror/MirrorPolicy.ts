@@ -48,12 +48,21 @@ export const ownersOf = (
   before: Roll,
   founder?: ParticipantId
 ): ReadonlyMap<HostName, Seen> => {
-  const served = new Set<string>([
-    ...[...before.issues].flatMap(([id, issue]) => (issue.refused === undefined ? id : [])),
-    ...before.requests.flatMap((request) => request.participant ?? [])
+  const name = (
+    participant: ParticipantId | undefined,
+    of: { readonly host?: string | undefined; readonly incarnation?: string | undefined }
+  ) => `${participant} ${of.host} ${of.incarnation}`
+  const served = new Set([
+    ...before.requests.map((request) => name(request.participant, request)),
+    ...[...before.issues].flatMap(([participant, issue]) =>
+      issue.refused === undefined ? name(participant, issue) : []
+    )
   ])
-  const rank = ({ announcement, participant }: Seen) =>
-    announcement.member ? 0 : participant === founder ? 1 : served.has(participant) ? 2 : 3
+  const rank = ({ announcement, participant }: Seen) => {
+    if (announcement.member) return 0
+    if (participant === founder) return 1
+    return served.has(name(participant, announcement)) ? 2 : 3
+  }
   const owners = new Map<HostName, Seen>()
   for (const candidate of inOrder(seen)) {
     const { host } = candidate.announcement
@@ -68,6 +77,16 @@ export const ownersOf = (
 export const allNative = (seen: ReadonlyArray<Seen>): boolean =>
   seen.every(({ announcement }) => announcement.native || announcement.host === undefined)
 
+/** Whether somebody the ledger names does not announce itself: then it matters who is expected. */
+export const isUnaccounted = ({ bootstrap, issuer }: Ledger, seen: ReadonlyArray<Seen>): boolean =>
+  [bootstrap, issuer].some(
+    (named) =>
+      named !== undefined &&
+      !seen.some(
+        ({ announcement, participant }) => participant === named && announcement.host !== undefined
+      )
+  )
+
 /** Whether anybody shows to be a member. */
 export const hasMember = (seen: ReadonlyArray<Seen>): boolean =>
   seen.some(({ announcement }) => announcement.member)
@@ -81,7 +100,7 @@ export const isFormed = (input: {
   readonly seen: ReadonlyArray<Seen>
   readonly before: Roll
   readonly ledger: Ledger
-  readonly missing: number
+  readonly missing: ReadonlySet<ParticipantId>
   /** For how long no member was seen. */
   readonly bereftMillis: number
 }): boolean => {
@@ -93,13 +112,13 @@ export const isFormed = (input: {
     const same = issue?.host === host && issue?.incarnation === incarnation
     return handed && same && (failure?.generation ?? 0) < issue.generation
   })
-  return ledger.formed && (missing > 0 || unknown || bereftMillis < GRACE_MILLIS)
+  return ledger.formed && (missing.size > 0 || unknown || bereftMillis < GRACE_MILLIS)
 }
 
 const GRACE_MILLIS = 600_000
 
 /**
- * The participant that may found the cluster: the one granted before while it is there, else the first side's
+ * The participant that may found the cluster: the one granted before while it is there or missing, else the first side's
  * candidate; nobody while a deployed unit beside the candidate has not shown whether it founded one already.
  */
 export const chooseBootstrap = (input: {
@@ -108,10 +127,14 @@ export const chooseBootstrap = (input: {
   readonly ledger: Ledger
   /** By side, the participant that the side's leader named. */
   readonly candidates: ReadonlyMap<string, ParticipantId>
+  readonly missing: ReadonlySet<ParticipantId>
 }): { readonly participant: ParticipantId | undefined; readonly side: string | undefined } => {
   const { candidates, formed, ledger, seen } = input
   const granted = seen.find(({ participant }) => participant === ledger.bootstrap)
   if (granted !== undefined) return { participant: granted.participant, side: granted.side }
+  if (ledger.bootstrap !== undefined && input.missing.has(ledger.bootstrap)) {
+    return { participant: ledger.bootstrap, side: ledger.bootstrapSide }
+  }
   if (formed) return { participant: undefined, side: ledger.bootstrapSide }
   const sides = [...new Set(seen.map(({ side }) => side))].sort(naturalOrder)
   const side = sides.includes(ledger.bootstrapSide ?? "")
@@ -119,7 +142,8 @@ export const chooseBootstrap = (input: {
     : (sides.find((name) => candidates.has(name)) ?? sides[0])
   const candidate = side === undefined ? undefined : candidates.get(side)
   const found = seen.find(
-    ({ announcement, participant }) => participant === candidate && announcement.native
+    ({ announcement, participant, side: of }) =>
+      participant === candidate && of === side && announcement.native
   )
   const unsure = seen.some(
     ({ announcement, side: of }) =>
@@ -129,18 +153,20 @@ export const chooseBootstrap = (input: {
 }
 
 /**
- * The participant that mints: the one named before while it is there, else the founder, else the lowest member.
- * Nobody is named while a deployed unit takes part: those follow their own rule, and all must follow the same.
+ * The participant that mints: the one named before while it is there or missing, else the founder, else the lowest member.
+ * It serves native hosts. Who serves deployed ones is a rule of theirs, and so it is for all before a native host is a member.
  */
 export const chooseIssuer = (input: {
   readonly seen: ReadonlyArray<Seen>
   readonly ledger: Ledger
   readonly bootstrap: ParticipantId | undefined
+  readonly missing: ReadonlySet<ParticipantId>
 }): ParticipantId | undefined => {
-  const { bootstrap, ledger, seen } = input
-  if (!allNative(seen)) return undefined
+  const { bootstrap, ledger, missing, seen } = input
+  if (ledger.issuer !== undefined && missing.has(ledger.issuer)) return ledger.issuer
   const able = inOrder(seen).filter(
-    ({ announcement, participant }) => announcement.member || participant === bootstrap
+    ({ announcement, participant }) =>
+      announcement.native && (announcement.member || participant === bootstrap)
   )
   const preferred = [ledger.issuer, bootstrap].find((wanted) =>
     able.some(({ participant }) => participant === wanted)

@@ -49,7 +49,7 @@ export interface Roll {
   readonly bootstrap: ParticipantId | undefined
   /** The one application that may found the cluster, in the deployed format of LIBPATCH 8. */
   readonly bootstrapSide: string | undefined
-  /** The one participant that mints; undefined where deployed units take part: then the lowest voter does. */
+  /** The one participant that mints for native hosts; where it is undefined, and for deployed ones, the lowest voter does. */
   readonly issuer: ParticipantId | undefined
   readonly requests: ReadonlyArray<TokenRequest>
   /** Tokens on their way, by the participant they are for. */

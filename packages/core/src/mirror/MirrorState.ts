@@ -8,7 +8,9 @@
 import type { HostName, ParticipantId } from "../Participant.ts"
 import {
   answers,
+  isSpent,
   sameIssue,
+  spent,
   type TokenIssue,
   type TokenRequest
 } from "../token-issuer/TokenIssuerRecord.ts"
@@ -25,7 +27,7 @@ import {
   type Seen
 } from "./MirrorPolicy.ts"
 import type { Facts, Roll } from "./MirrorRecord.ts"
-import { isAnswered, requestsOf, requestTimes, sameRequest } from "./MirrorRequests.ts"
+import { handedTimes, isExpired, isFresh, requestsOf, sameRequest } from "./MirrorRequests.ts"
 
 /** The value that deployed units take for "wants a token". */
 export const PLACEHOLDER = "empty"
@@ -36,8 +38,8 @@ export interface MirrorMemory {
   readonly heldSinceMillis: number | undefined
   /** Since when no member is seen although there was a cluster, in millis of this participant's clock. */
   readonly bereftSinceMillis: number | undefined
-  /** When each host's present generation was first published, in millis of this participant's clock. */
-  readonly requestedAtMillis: ReadonlyMap<HostName, number>
+  /** When each host's present answer was first handed on, in millis of this participant's clock. */
+  readonly handedAtMillis: ReadonlyMap<HostName, number>
 }
 
 /** Everything the next roll depends on. */
@@ -49,7 +51,7 @@ export interface MirrorInput {
   readonly seen: ReadonlyArray<Seen>
   readonly candidates: ReadonlyMap<string, ParticipantId>
   /** Participants that are expected and have not announced a host. */
-  readonly missing: number
+  readonly missing: ReadonlySet<ParticipantId>
   readonly before: Roll
   readonly ledger: Ledger
   readonly memory: MirrorMemory
@@ -69,23 +71,24 @@ export interface MirrorOutcome {
 
 /** The leader's next roll. */
 export const nextRoll = (input: MirrorInput): MirrorOutcome => {
-  const { before, ledger, memory, nowMillis, seen, self } = input
+  const { before, ledger, memory, missing, nowMillis, seen, self } = input
   const bereftSinceMillis =
     ledger.formed && !hasMember(seen) ? (memory.bereftSinceMillis ?? nowMillis) : undefined
   const bereftMillis = nowMillis - (bereftSinceMillis ?? nowMillis)
-  const formed = isFormed({ seen, before, ledger, missing: input.missing, bereftMillis })
-  const bootstrap = chooseBootstrap({ seen, formed, ledger, candidates: input.candidates })
-  const issuer = chooseIssuer({ seen, ledger, bootstrap: bootstrap.participant })
+  const formed = isFormed({ seen, before, ledger, missing, bereftMillis })
+  const { candidates } = input
+  const bootstrap = chooseBootstrap({ seen, formed, ledger, candidates, missing })
   const burned = burnedBy(input, formed)
   const founder = formed ? undefined : bootstrap.participant
+  const issuer = chooseIssuer({ seen, ledger, bootstrap: founder, missing })
   const owners = ownersOf(seen, before, founder)
   const wanted = requestsOf(input, owners, founder, formed)
-  const fresh = wanted.filter(
-    (request) =>
-      !before.requests.some((old) => sameRequest(old, request)) && !isAnswered(seen, request)
-  )
-  const sinceMillis = fresh.length === 0 ? undefined : (memory.heldSinceMillis ?? nowMillis)
-  const held = holdsBack({ missing: input.missing, sinceMillis }, nowMillis, input.windowMillis)
+  const fresh = wanted.filter((request) => isFresh(input, request))
+  // founding waits, too: who is not seen yet may be a member already, where the ledger was lost (T3)
+  const grants = bootstrap.participant !== undefined && bootstrap.participant !== ledger.bootstrap
+  const news = grants || fresh.length > 0
+  const sinceMillis = news ? (memory.heldSinceMillis ?? nowMillis) : undefined
+  const held = holdsBack({ missing: missing.size, sinceMillis }, nowMillis, input.windowMillis)
   const requests = held ? wanted.filter((request) => !fresh.includes(request)) : wanted
   const nextLedger: Ledger = {
     leader: self,
@@ -115,7 +118,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     memory: {
       heldSinceMillis: held ? sinceMillis : undefined,
       bereftSinceMillis: formed ? bereftSinceMillis : undefined,
-      requestedAtMillis: requestTimes(input, requests)
+      handedAtMillis: handedTimes(input, desired.issues)
     },
     held: held ? fresh.length : 0
   }
@@ -142,12 +145,13 @@ const issuesFor = (
       .flatMap(({ announcement }) => announcement.issues)
       .find((issue) => answers(issue, request))
     const kept = input.before.issues.get(request.participant)
-    // a refusal holds as long as somebody says so; a token that is on its way stays
-    const issue =
-      kept !== undefined && kept.refused === undefined && answers(kept, request)
-        ? kept
-        : (native ?? deployedIssue(input, request, burned))
-    if (issue !== undefined) issues.set(request.participant, issue)
+    // a refusal holds as long as somebody says so; a token that is on its way stays until the host is seen as a member
+    const stays = kept !== undefined && !isRefusal(kept) && answers(kept, request)
+    const news = native !== undefined && isSpent(native)
+    const issue = stays && !news ? kept : (native ?? deployedIssue(input, request, burned))
+    if (issue === undefined) continue
+    const expired = issue.token !== undefined && isExpired(input, request)
+    issues.set(request.participant, expired ? { ...spent(issue), refused: "expired" } : issue)
   }
   for (const { announcement, participant } of input.seen) {
     const { host, incarnation } = announcement
@@ -162,14 +166,21 @@ const issuesFor = (
   return issues
 }
 
-/** A token that a deployed communicator minted for the host, as an answer to the request. */
+const isRefusal = ({ refused }: TokenIssue): boolean =>
+  refused !== undefined && refused !== "expired"
+
+/**
+ * A token that a deployed communicator minted for the host, as an answer to the request. One that is communicator no more
+ * is read too, but after the others: its last token may not have been seen in time.
+ */
 const deployedIssue = (
   input: MirrorInput,
   request: TokenRequest,
   burned: ReadonlyArray<string>
 ): TokenIssue | undefined => {
-  for (const { announcement } of inOrder(input.seen)) {
-    if (announcement.native || !announcement.communicator) continue
+  const deployed = inOrder(input.seen).filter(({ announcement }) => !announcement.native)
+  const up = deployed.filter(({ announcement }) => announcement.communicator)
+  for (const { announcement } of new Set([...up, ...deployed])) {
     const token = announcement.facts.get(request.host)
     if (token === undefined || !isToken(input.reveal(token))) continue
     if (burned.includes(input.digest(input.reveal(token)))) continue
@@ -203,11 +214,15 @@ const factsOf = (
   return facts
 }
 
-/** Tokens out of use: of a cluster that is gone, of hosts that left or came back as another machine, or failed to join. */
+/**
+ * Tokens out of use: of a cluster that is gone, of hosts that left, came back as another machine, failed to join or have
+ * joined. They are kept in mind as long as a register shows them.
+ */
 const burnedBy = (input: MirrorInput, formed: boolean): ReadonlyArray<string> => {
-  const burned = new Set(input.ledger.burned)
-  for (const [participant, issue] of input.before.issues) {
-    const owner = input.seen.find((one) => one.participant === participant)?.announcement
+  const { before, ledger, seen } = input
+  const burned = new Set(ledger.burned)
+  for (const [participant, issue] of before.issues) {
+    const owner = seen.find((one) => one.participant === participant)?.announcement
     const left = owner === undefined || owner.host !== issue.host
     const replaced = owner?.incarnation !== issue.incarnation
     const failed = (owner?.failure?.generation ?? 0) >= issue.generation
@@ -215,11 +230,35 @@ const burnedBy = (input: MirrorInput, formed: boolean): ReadonlyArray<string> =>
       burned.add(input.digest(input.reveal(issue.token)))
     }
   }
-  return [...burned].slice(-MAX_BURNED)
+  const done = doneHosts(input)
+  const shown = new Set<string>()
+  for (const { announcement } of seen) {
+    for (const [host, token] of announcement.facts) {
+      const digest = input.digest(input.reveal(token))
+      shown.add(digest)
+      if (!announcement.native && done.has(host)) burned.add(digest)
+    }
+    for (const { token } of announcement.issues) {
+      if (token !== undefined) shown.add(input.digest(input.reveal(token)))
+    }
+  }
+  return [...burned].filter((digest) => shown.has(digest))
 }
 
-// a burned token dies in the product within its lifetime; the list is bounded so that a databag stays small
-const MAX_BURNED = 256
+/** Hosts for which no token that was minted so far is of any use: members, and such as nobody announces any more. */
+const doneHosts = ({ before, seen }: MirrorInput): ReadonlySet<string> => {
+  const announced = new Set(
+    seen.map(({ announcement, participant }) => `${participant} ${announcement.host}`)
+  )
+  const members = seen.filter(({ announcement }) => announcement.native && announcement.member)
+  const gone = before.requests.filter(
+    ({ host, participant }) => !announced.has(`${participant} ${host}`)
+  )
+  return new Set([
+    ...members.flatMap(({ announcement }) => announcement.host ?? []),
+    ...gone.map(({ host }) => host)
+  ])
+}
 
 const isToken = (value: string): boolean => value !== "" && value !== PLACEHOLDER
 

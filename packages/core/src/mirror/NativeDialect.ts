@@ -20,7 +20,9 @@ const ISSUES_KEY = "rollcall-issued"
 const ROLL_KEY = "rollcall-roll"
 const REQUESTS_KEY = "rollcall-requests"
 const TOKEN_PREFIX = "rollcall-token."
+// apart, for in a one-sided group the mirror's register is a host's, too
 const FACT_PREFIX = "rollcall-fact."
+const MIRRORED_PREFIX = "rollcall-mirrored."
 
 const Version = Schema.Literal(1)
 const AnnouncementJson = Schema.fromJsonString(
@@ -54,7 +56,11 @@ export const nativeDialect: Dialect = {
   owns: (key) => key.startsWith("rollcall-"),
   decodeAnnouncement: (entries) => {
     const json = decode(AnnouncementJson, entries.get(ANNOUNCEMENT_KEY))
-    if (json === undefined) return { ...silent, facts: factsOf(entries) }
+    const facts = factsOf(entries, FACT_PREFIX)
+    // who publishes need not be a host
+    if (json === undefined) {
+      return { ...silent, native: facts.size > 0, communicator: facts.size > 0, facts }
+    }
     return {
       native: true,
       host: json.host,
@@ -64,7 +70,7 @@ export const nativeDialect: Dialect = {
       failure: json.failure,
       communicator: json.up ?? false,
       issues: decode(IssuesJson, entries.get(ISSUES_KEY)) ?? [],
-      facts: factsOf(entries)
+      facts
     }
   },
   encodeAnnouncement: (announcement) => encodeAnnouncement(announcement),
@@ -81,7 +87,7 @@ export const nativeDialect: Dialect = {
       issuer: json.issuer,
       requests: requestsOf(entries),
       issues: issuesOf(entries),
-      facts: factsOf(entries)
+      facts: factsOf(entries, MIRRORED_PREFIX)
     }
   },
   encodeRoll: (roll) => encodeRoll(roll),
@@ -107,7 +113,7 @@ const encodeAnnouncement = (announcement: Announcement): Entries => {
   if (announcement.issues.length > 0) {
     entries.set(ISSUES_KEY, Schema.encodeSync(IssuesJson)(announcement.issues))
   }
-  return withFacts(entries, announcement.facts)
+  return withFacts(entries, FACT_PREFIX, announcement.facts)
 }
 
 const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
@@ -122,17 +128,22 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   })
   const entries: Array<RollEntry> = [{ key: ROLL_KEY, value: head }]
   // the issuer's entry stays when it is empty: what is kept for one participant is best changed, not taken away
-  const requests = Schema.encodeSync(RequestsJson)(roll.requests)
+  const encode = Schema.encodeSync(RequestsJson)
+  const isNamed = ({ incarnation }: TokenRequest) =>
+    roll.issuer !== undefined && incarnation !== undefined
   if (roll.issuer !== undefined) {
-    entries.push({ key: `${REQUESTS_KEY}.${roll.issuer}`, value: requests, to: roll.issuer })
-  } else if (roll.requests.length > 0) {
-    entries.push({ key: REQUESTS_KEY, value: requests })
+    const value = encode(roll.requests.filter(isNamed))
+    entries.push({ key: `${REQUESTS_KEY}.${roll.issuer}`, value, to: roll.issuer })
   }
+  const others = roll.requests.filter((request) => !isNamed(request))
+  if (others.length > 0) entries.push({ key: REQUESTS_KEY, value: encode(others) })
   for (const [participant, issue] of roll.issues) {
     const value = Schema.encodeSync(IssueJson)(issue)
     entries.push({ key: `${TOKEN_PREFIX}${participant}`, value, to: participant })
   }
-  for (const [key, value] of withFacts(new Map(), roll.facts)) entries.push({ key, value })
+  for (const [key, value] of withFacts(new Map(), MIRRORED_PREFIX, roll.facts)) {
+    entries.push({ key, value })
+  }
   return entries
 }
 
@@ -154,16 +165,16 @@ const issuesOf = (entries: Entries): ReadonlyMap<ParticipantId, TokenIssue> => {
   return issues
 }
 
-const factsOf = (entries: Entries): Facts => {
+const factsOf = (entries: Entries, prefix: string): Facts => {
   const facts = new Map<string, Redacted.Redacted<string>>()
   for (const [key, value] of entries) {
-    if (key.startsWith(FACT_PREFIX)) facts.set(key.slice(FACT_PREFIX.length), Redacted.make(value))
+    if (key.startsWith(prefix)) facts.set(key.slice(prefix.length), Redacted.make(value))
   }
   return facts
 }
 
-const withFacts = (entries: Map<string, string>, facts: Facts): Entries => {
-  for (const [key, value] of facts) entries.set(`${FACT_PREFIX}${key}`, Redacted.value(value))
+const withFacts = (entries: Map<string, string>, prefix: string, facts: Facts): Entries => {
+  for (const [key, value] of facts) entries.set(`${prefix}${key}`, Redacted.value(value))
   return entries
 }
 

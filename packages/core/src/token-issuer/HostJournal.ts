@@ -1,8 +1,10 @@
 // What one host's journal holds, as a value. Pure.
 // Read at the start of a step and written whenever something happened that a failed step must not undo.
 import { Schema } from "effect"
+import { ClusterCliError } from "../cluster-cli/ClusterCliError.ts"
 import { JoinFailure } from "../mirror/MirrorRecord.ts"
 import type { Entries } from "../store/Register.ts"
+import { LifecycleFailed } from "./Lifecycle.ts"
 import { TokenIssue } from "./TokenIssuerRecord.ts"
 
 const AttemptJson = Schema.Union([
@@ -31,7 +33,10 @@ export const HostMemory = Schema.Struct({
   mintFailures: Schema.Int,
   mintAtMillis: Schema.Finite,
   /** Requests that failed and wait until then. */
-  postponed: Schema.optionalKey(Schema.Array(Schema.String))
+  postponed: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** What the next try waits for. */
+  problem: Schema.optionalKey(Schema.Union([ClusterCliError, LifecycleFailed])),
+  mintProblem: Schema.optionalKey(ClusterCliError)
 })
 /** What a host remembers across failed steps. */
 export type HostMemory = typeof HostMemory.Type

@@ -34,6 +34,14 @@ export const openSession = Effect.gen(function* () {
   return { memory: current, change, deliver, lifecycle, sealer }
 })
 
+/** Makes due what was to be tried later. */
+export const forgetPauses = Effect.gen(function* () {
+  const session = yield* openSession
+  const { failures, mintFailures } = session.memory()
+  if (failures + mintFailures === 0) return
+  yield* session.change({ failures: 0, retryAtMillis: 0, mintFailures: 0, mintAtMillis: 0 })
+})
+
 /** A host's journal and events within one step. */
 export type HostSession = Effect.Success<typeof openSession>
 

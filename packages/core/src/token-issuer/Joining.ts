@@ -33,7 +33,9 @@ export const join = Effect.fn("TokenIssuer.join")(function* (
   issue: TokenIssue
 ) {
   const cli = yield* ClusterCli
-  const token = yield* openToken(session, issue)
+  const opened = yield* Effect.result(openToken(session, issue))
+  if (opened._tag === "Failure") return yield* refuse(session, issue, opened.failure)
+  const token = opened.success
   yield* session.deliver({ _tag: "PreJoin", generation: issue.generation })
   const args = yield* session.lifecycle.joinArguments
   const attempt: Attempt = { _tag: "Join", generation: issue.generation }
@@ -67,7 +69,11 @@ export const pause = Effect.fnUntraced(function* (
 ) {
   const failures = session.memory().failures + 1
   const nowMillis = yield* Clock.currentTimeMillis
-  yield* session.change({ failures, retryAtMillis: nowMillis + pauseMillis(failures) })
+  yield* session.change({
+    failures,
+    retryAtMillis: nowMillis + pauseMillis(failures),
+    problem: error
+  })
   return error
 })
 
@@ -77,7 +83,8 @@ const conclude = Effect.fnUntraced(function* (
 ) {
   yield* session.change({ membership, refused: [], failures: 0, retryAtMillis: 0 }, [
     "attempt",
-    "failure"
+    "failure",
+    "problem"
   ])
   return undefined
 })
@@ -93,20 +100,48 @@ const settle = Effect.fnUntraced(function* (
   if ((yield* isMember(host)) === "yes") {
     return yield* conclude(session, attempt._tag === "Bootstrap" ? "bootstrapped" : "joined")
   }
-  const fault = tokenFault(error)
-  if (fault !== undefined && issue !== undefined) {
-    const mark =
-      issue.token === undefined ? `${issue.generation}` : digest(Redacted.value(issue.token))
-    const failure = { generation: issue.generation, reason: fault }
-    yield* session.change(
-      { failure, refused: [...session.memory().refused, mark, `${issue.generation}`] },
-      ["attempt"]
-    )
-    return error
+  const outlived = session.memory().failures >= MAX_FAILURES
+  if (issue !== undefined && (outlived || tokenFault(error) !== undefined)) {
+    return yield* refuse(session, issue, error)
   }
   if (error.reason !== "timed-out") yield* session.change({}, ["attempt"])
   return yield* pause(session, error)
 })
+
+// by then the pauses add up to the three hours that products let a token live: it is as good as expired
+const MAX_FAILURES = 40
+
+/** Notes that the token of `issue` is no good, so that another one is asked for. */
+const refuse = Effect.fnUntraced(function* (
+  session: HostSession,
+  issue: TokenIssue,
+  error: ClusterCliError
+) {
+  const { generation, token } = issue
+  const mark = token === undefined ? [] : [digest(Redacted.value(token))]
+  const { refused } = session.memory()
+  // another token is used at once; a product that refuses that one, too, is not run in circles
+  const waitMillis = refused.length === 0 ? 0 : pauseMillis(refused.length)
+  yield* session.change(
+    {
+      failure: { generation, reason: tokenFault(error) ?? "token-expired" },
+      failures: 0,
+      retryAtMillis: (yield* Clock.currentTimeMillis) + waitMillis,
+      refused: [...refused, ...mark, `${generation}`]
+    },
+    ["attempt", "problem"]
+  )
+  return error
+})
+
+/** Notes that the mirror takes this host for a member although it is none: its name is another machine's in the cluster. */
+export const object = (session: HostSession, generation: number) =>
+  session
+    .change({
+      failure: { generation, reason: "name-taken" },
+      refused: [...session.memory().refused, `${generation}`]
+    })
+    .pipe(Effect.as(undefined))
 
 const tokenFault = ({ reason }: ClusterCliError) =>
   reason === "token-rejected" || reason === "token-expired" || reason === "name-taken"

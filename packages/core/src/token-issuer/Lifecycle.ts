@@ -7,7 +7,13 @@ import { Context, Effect, Schema } from "effect"
 export type LifecycleEvent =
   | { readonly _tag: "PreBootstrap" }
   | { readonly _tag: "Bootstrapped" }
-  | { readonly _tag: "TokenIssued"; readonly host: string; readonly generation: number }
+  | {
+      readonly _tag: "TokenIssued"
+      readonly host: string
+      readonly generation: number
+      /** Which of the machines that had this name, where it said so. */
+      readonly incarnation?: string
+    }
   | { readonly _tag: "PreJoin"; readonly generation: number }
   | { readonly _tag: "Joined"; readonly bootstrapper: boolean }
 
@@ -42,7 +48,7 @@ export const Lifecycle = Context.Reference<LifecycleShape>("@rollcall/core/Lifec
 export const eventName = (event: LifecycleEvent): string => {
   switch (event._tag) {
     case "TokenIssued":
-      return `TokenIssued/${event.host}/${event.generation}`
+      return `TokenIssued/${event.host}/${event.generation}/${event.incarnation ?? ""}`
     case "PreJoin":
       return `PreJoin/${event.generation}`
     default:

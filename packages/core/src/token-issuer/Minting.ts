@@ -9,8 +9,21 @@ import type { Roll } from "../mirror/MirrorRecord.ts"
 import type { HostName, ParticipantId } from "../Participant.ts"
 import type { HostMemory } from "./HostJournal.ts"
 import type { HostSession } from "./HostSession.ts"
-import { answerFor, mayMint, mintsByRule, openRequests } from "./TokenIssuerPolicy.ts"
-import { answers, sealContext, type TokenIssue, type TokenRequest } from "./TokenIssuerRecord.ts"
+import {
+  answerFor,
+  isToldInVain,
+  isUnheard,
+  mayMint,
+  mintsByRule,
+  openRequests
+} from "./TokenIssuerPolicy.ts"
+import {
+  answers,
+  sealContext,
+  spent,
+  type TokenIssue,
+  type TokenRequest
+} from "./TokenIssuerRecord.ts"
 import { pauseMillis } from "./TokenIssuerState.ts"
 
 /** What came of minting: all issues to publish, how many are new, and the last problem if there was one. */
@@ -42,29 +55,57 @@ export const mint = Effect.fn("TokenIssuer.mint")(function* (
   const kept = [
     ...published,
     ...remembered.filter((issue) => !published.some((old) => same(old, issue)))
-  ]
-  const settled = sweep ? kept.filter(({ refused }) => refused === undefined) : kept
+  ].filter((issue) => !(sweep && isToldInVain(issue, roll)))
   const nowMillis = yield* Clock.currentTimeMillis
-  const open = openRequests(roll, self, settled).filter((request) =>
-    isDue(session.memory(), request, nowMillis)
+  const settled = sweep ? kept.filter(({ refused }) => refused === undefined) : kept
+  const open = openRequests(roll, self, settled).filter(
+    (request) =>
+      mayMint(roll, self, request) !== "no" && isDue(session.memory(), request, nowMillis)
   )
-  const idle: Minted = { issues: kept, fresh: kept.length - published.length, problem: undefined }
-  const turn = mayMint(roll, self)
-  const stale = sweep && !roll.native && kept.length > 0
-  if ((open.length === 0 || turn === "no") && !stale) return idle
+  // a token in clear is of a host that does not say when it has joined
+  const stale = sweep && kept.some(({ token }) => token !== undefined)
+  if (open.length === 0 && !stale) {
+    const fresh = kept.length - published.length
+    const { mintAtMillis, mintProblem } = session.memory()
+    return { issues: kept, fresh, problem: nowMillis < mintAtMillis ? mintProblem : undefined }
+  }
   const cli = yield* ClusterCli
   const list = yield* Effect.result(cli.list)
   if (list._tag === "Failure") {
-    return { ...idle, problem: yield* postpone(session, list.failure, [EVERYBODY]) }
+    const problem = yield* postpone(session, list.failure, [EVERYBODY])
+    return { issues: kept, fresh: kept.length - published.length, problem } satisfies Minted
   }
-  const issues = [...settled.filter((issue) => !isMember(list.success, issue, roll))]
-  if (turn === "by-rule" && !mintsByRule(list.success, host)) {
-    return { ...idle, issues: stale ? issues : kept }
-  }
-  let problem: ClusterCliError | undefined
+  const byRule = mintsByRule(list.success, host)
+  const mine = open.filter(
+    (request) =>
+      byRule || mayMint(roll, self, request) === "yes" || (sweep && isUnheard(roll, request))
+  )
+  const left = kept
+    .filter((issue) => !mine.some((request) => answers(issue, request)))
+    .map((issue) => withoutMember(issue, list.success))
+  const { failed, issues, problem } = yield* serve(session, mine, list.success, host)
+  if (problem !== undefined) yield* postpone(session, problem, failed)
+  else if (session.memory().mintFailures > 0 && nowMillis >= session.memory().mintAtMillis)
+    yield* session.change({ mintFailures: 0, mintAtMillis: 0 }, ["postponed", "mintProblem"])
+  return {
+    issues: [...left, ...issues],
+    fresh: left.length + issues.length - published.length,
+    problem
+  } satisfies Minted
+})
+
+/** Answers requests one after the other; what one call met that is not its request's own ends the round. */
+const serve = Effect.fnUntraced(function* (
+  session: HostSession,
+  requests: ReadonlyArray<TokenRequest>,
+  members: ReadonlyArray<Member>,
+  host: HostName
+) {
+  const issues: Array<TokenIssue> = []
   const failed: Array<string> = []
-  for (const request of open) {
-    const outcome = yield* Effect.result(answer(session, request, list.success, host))
+  let problem: ClusterCliError | undefined
+  for (const request of requests) {
+    const outcome = yield* Effect.result(answer(session, request, members, host))
     if (outcome._tag === "Success") {
       if (outcome.success !== undefined) issues.push(outcome.success)
       continue
@@ -72,14 +113,10 @@ export const mint = Effect.fn("TokenIssuer.mint")(function* (
     problem = outcome.failure
     failed.push(nameOf(request))
     if (OF_ONE_REQUEST.has(problem.reason)) continue
-    // what this call met the next one would meet too
     failed.push(EVERYBODY)
     break
   }
-  if (problem !== undefined) yield* postpone(session, problem, failed)
-  else if (session.memory().mintFailures > 0 && nowMillis >= session.memory().mintAtMillis)
-    yield* session.change({ mintFailures: 0, mintAtMillis: 0 }, ["postponed"])
-  return { issues, fresh: issues.length - published.length, problem } satisfies Minted
+  return { issues, failed, problem }
 })
 
 /** Whether a request is to be tried now: it has not failed, or the pause after that has passed. */
@@ -109,14 +146,19 @@ const answer = Effect.fnUntraced(function* (
   const cli = yield* ClusterCli
   const verdict = answerFor(request, members, host)
   const named = { host: request.host, generation: request.generation, ...incarnationOf(request) }
-  if (verdict === "leave") return undefined
+  if (verdict === "leave") return request.incarnation === undefined ? spent(named) : undefined
   if (verdict === "refuse") return { ...named, refused: "name-taken" } satisfies TokenIssue
   if (verdict === "replace") yield* cli.remove(request.host, { force: true })
   const token = yield* cli.add(request.host)
   const issue = { ...named, ...(yield* wrapped(session, request, token)) }
   yield* Effect.orDie(session.change({ minted: [...session.memory().minted, issue] }))
   yield* Effect.ignore(
-    session.deliver({ _tag: "TokenIssued", host: request.host, generation: request.generation })
+    session.deliver({
+      _tag: "TokenIssued",
+      host: request.host,
+      generation: request.generation,
+      ...incarnationOf(request)
+    })
   )
   return issue
 })
@@ -154,6 +196,7 @@ const postpone = Effect.fnUntraced(function* (
     session.change({
       mintFailures,
       mintAtMillis: nowMillis + pauseMillis(mintFailures),
+      mintProblem: problem,
       postponed: [...new Set([...still, ...failed])]
     })
   )
@@ -165,6 +208,8 @@ const same = (left: TokenIssue, right: TokenIssue): boolean => answers(left, { .
 const incarnationOf = ({ incarnation }: TokenRequest) =>
   incarnation === undefined ? {} : { incarnation }
 
-/** Through a deployed mirror nobody reports a join: a token of a host that is a member now is taken away here. */
-const isMember = (members: ReadonlyArray<Member>, issue: TokenIssue, roll: Roll): boolean =>
-  !roll.native && members.some(({ name }) => name === issue.host)
+/** A deployed host does not report its join: the token of one that is a member now is taken away here. */
+const withoutMember = (issue: TokenIssue, members: ReadonlyArray<Member>): TokenIssue =>
+  issue.token !== undefined && members.some(({ name }) => name === issue.host)
+    ? spent(issue)
+    : issue

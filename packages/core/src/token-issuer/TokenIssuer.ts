@@ -12,8 +12,8 @@ import { Sealer } from "../sealer/Sealer.ts"
 import type { Journal } from "../store/Journal.ts"
 import { type Write, writesBetween } from "../store/Register.ts"
 import { Store, type View } from "../store/Store.ts"
-import { type HostSession, openSession } from "./HostSession.ts"
-import { digest, found, join, lookInto, pause } from "./Joining.ts"
+import { forgetPauses, type HostSession, openSession } from "./HostSession.ts"
+import { digest, found, join, lookInto, object, pause } from "./Joining.ts"
 import { Lifecycle, type LifecycleFailed } from "./Lifecycle.ts"
 import { type Minted, mint } from "./Minting.ts"
 import type { TokenIssuerError } from "./TokenIssuerError.ts"
@@ -38,9 +38,13 @@ export type HostDecision =
 
 /** The host's calls. */
 export interface TokenIssuerShape {
-  /** One decision and what follows from it; `sweep` also takes away what is no longer used. */
+  /**
+   * One decision and what follows from it; `sweep` also takes away what is no longer used, `afresh` tries at once what
+   * would be tried later, as the operator changed something.
+   */
   readonly step: (options?: {
     readonly sweep?: boolean
+    readonly afresh?: boolean
   }) => Effect.Effect<HostDecision, TokenIssuerError>
   /** Takes this host out of the cluster, if it is in one; told, not failed, when the cluster's command refuses. */
   readonly leave: Effect.Effect<ClusterCliError | undefined, TokenIssuerError>
@@ -69,8 +73,13 @@ export class TokenIssuer extends Context.Service<TokenIssuer, TokenIssuerShape>(
             Effect.provideService(Lifecycle, lifecycle)
           )
         return TokenIssuer.of({
-          step: Effect.fn("TokenIssuer.step")(({ sweep = false } = {}) =>
-            provided(store.step((view) => decide(store, dialect, view, options.host, sweep)))
+          step: Effect.fn("TokenIssuer.step")(({ afresh = false, sweep = false } = {}) =>
+            provided(
+              Effect.andThen(
+                afresh ? forgetPauses : Effect.void,
+                store.step((view) => decide(store, dialect, view, options.host, sweep))
+              )
+            )
           ),
           leave: provided(leave(options.host))
         })
@@ -95,7 +104,7 @@ const decide = Effect.fnUntraced(function* (
   const minted: Minted = joined
     ? yield* mint(session, { host, self: view.self, roll, published: before?.issues ?? [], sweep })
     : { issues: before?.issues ?? [], fresh: 0, problem: undefined }
-  const after = announcementOf(session, before, host, issuesInUse(minted.issues, roll))
+  const after = announcementOf(session, before, host, issuesInUse(minted.issues, roll, sweep))
   const writes = announcing(dialect, view, roll, before, after, sweep)
   yield* forgetMinted(session, before?.issues ?? [], sweep ? roll : undefined)
   return [decision(action, session, minted, problem), [...candidacy, ...writes]] as const
@@ -111,6 +120,7 @@ const advance = Effect.fnUntraced(function* (
   let problem: ClusterCliError | LifecycleFailed | undefined
   for (let turn = 0; turn < 4; turn++) {
     const memory = session.memory()
+    const nowMillis = yield* Clock.currentTimeMillis
     const action = nextAction({
       self: view.self,
       side: view.side,
@@ -123,11 +133,11 @@ const advance = Effect.fnUntraced(function* (
       refused: new Set(memory.refused),
       digest,
       retryAtMillis: memory.retryAtMillis,
-      nowMillis: yield* Clock.currentTimeMillis
+      nowMillis
     })
     const work = workFor(action, session, host)
     if (work === undefined || (problem !== undefined && action._tag === "Member")) {
-      return { action, problem }
+      return { action, problem: nowMillis < memory.retryAtMillis ? memory.problem : problem }
     }
     problem = yield* work.pipe(
       Effect.catchTag("LifecycleFailed", (failed) => pause(session, failed))
@@ -143,9 +153,9 @@ const workFor = (action: HostAction, session: HostSession, host: HostName) => {
     case "Bootstrap":
       return found(session, host)
     case "Join":
-      return join(session, host, action.issue).pipe(
-        Effect.catchTag("ClusterCliError", (error) => pause(session, error))
-      )
+      return join(session, host, action.issue)
+    case "Object":
+      return object(session, action.generation)
     case "Member":
       return pendingEvents(session)
     default:
@@ -251,7 +261,7 @@ const forgetMinted = Effect.fnUntraced(function* (
   roll: Roll | undefined
 ) {
   const { minted } = session.memory()
-  const used = roll === undefined ? minted : issuesInUse(minted, roll)
+  const used = roll === undefined ? minted : issuesInUse(minted, roll, true)
   const left = used.filter((issue) => !committed.some((old) => answers(old, issue)))
   if (left.length !== minted.length) yield* session.change({ minted: left })
 })

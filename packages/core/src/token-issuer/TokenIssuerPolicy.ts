@@ -3,10 +3,19 @@ import { Redacted } from "effect"
 import type { Member } from "../cluster-cli/MemberRecord.ts"
 import type { Announcement, Roll } from "../mirror/MirrorRecord.ts"
 import { type HostName, hostName, type ParticipantId } from "../Participant.ts"
-import { answers, sameIssue, type TokenIssue, type TokenRequest } from "./TokenIssuerRecord.ts"
+import {
+  answers,
+  isSpent,
+  sameIssue,
+  type TokenIssue,
+  type TokenRequest
+} from "./TokenIssuerRecord.ts"
 import { generationsOf } from "./TokenIssuerState.ts"
 
-/** The prefix of the mirrored key by which a host asks a deployed mirror's issuer for another token. */
+/**
+ * The prefix of the mirrored key by which a host asks a deployed mirror's issuer for another token. Each asking has a key
+ * of its own, for a mirror of LIBPATCH 8 never replaces a value.
+ */
 export const WANT_PREFIX = ".want."
 
 /**
@@ -27,11 +36,22 @@ export const openRequests = (
   )
 }
 
-/** Whether this participant may mint: the roll names it, or names nobody (then the members' own rule decides). */
-export const mayMint = (roll: Roll, self: ParticipantId): "yes" | "no" | "by-rule" => {
-  if (!roll.native || roll.issuer === undefined) return "by-rule"
+/**
+ * Whether this participant may answer `request`: the roll names the issuer for native hosts; for others, and where it
+ * names nobody, the members' own rule decides.
+ */
+export const mayMint = (
+  roll: Roll,
+  self: ParticipantId,
+  { incarnation }: TokenRequest
+): "yes" | "no" | "by-rule" => {
+  if (!roll.native || roll.issuer === undefined || incarnation === undefined) return "by-rule"
   return roll.issuer === self ? "yes" : "no"
 }
+
+/** Whether deployed members do not know of `request`: then whoever could be the issuer answers it, if late. */
+export const isUnheard = (roll: Roll, { incarnation }: TokenRequest): boolean =>
+  !roll.native && incarnation !== undefined
 
 /**
  * Whether `host` mints by the rule that deployed units follow: the lowest name among the online voters, compared as
@@ -58,19 +78,31 @@ export const answerFor = (
   return member.status === "offline" ? "replace" : "refuse"
 }
 
-/** The issues that are still of use: the roll shows their request or hands them on; others may be taken away. */
+/**
+ * The issues that are still of use: the roll shows their request or hands them on; others may be taken away. Those of
+ * deployed hosts only in a sweep: a mirror that lost everything knows of them from here alone, and must see them first.
+ */
 export const issuesInUse = (
   issues: ReadonlyArray<TokenIssue>,
-  roll: Roll
+  roll: Roll,
+  sweep: boolean
 ): ReadonlyArray<TokenIssue> => {
   if (!roll.up) return issues
-  if (!roll.native) return issues
+  // a deployed mirror keeps what it was shown once, so that what says no more than "member" need not stay
+  if (!roll.native) {
+    return issues.filter((issue) => !(isSpent(issue) && shown(roll, issue)?.startsWith(".")))
+  }
   return issues.filter(
     (issue) =>
+      (!sweep && issue.incarnation === undefined) ||
       roll.requests.some((request) => answers(issue, request)) ||
       [...roll.issues.values()].some((handed) => answers(handed, issue))
   )
 }
+
+/** Whether a deployed mirror was shown long enough that a host is a member: one that never replaces a token keeps it. */
+export const isToldInVain = (issue: TokenIssue, roll: Roll): boolean =>
+  !roll.native && isSpent(issue) && ![undefined, PLACEHOLDER].includes(shown(roll, issue))
 
 /** Whether two announcements would be the same on the wire but for issues nobody uses any more. */
 export const onlyFewerIssues = (before: Announcement, after: Announcement): boolean =>
@@ -87,26 +119,37 @@ export const onlyFewerIssues = (before: Announcement, after: Announcement): bool
     (issue) => issue.token === undefined || after.issues.some((kept) => answers(kept, issue))
   )
 
+const PLACEHOLDER = "empty"
+
 const deliveredTo = (roll: Roll, request: TokenRequest): boolean => {
   const issue = request.participant === undefined ? undefined : roll.issues.get(request.participant)
   return issue !== undefined && issue.refused === undefined && answers(issue, request)
 }
 
+const shown = ({ facts }: Roll, { host }: TokenIssue): string | undefined => {
+  const value = facts.get(host)
+  return value === undefined ? undefined : Redacted.value(value)
+}
+
 const deployedRequests = (roll: Roll): ReadonlyArray<TokenRequest> => {
-  const requests: Array<TokenRequest> = []
-  for (const [key, value] of roll.facts) {
-    const text = Redacted.value(value)
-    const wanted = key.startsWith(WANT_PREFIX) ? hostName(key.slice(WANT_PREFIX.length)) : undefined
-    if (wanted !== undefined) {
-      const [incarnation, failed] = text.split("~")
-      const shown = Math.max(1, ...generationsOf(roll, wanted))
-      if (incarnation !== undefined && Number(failed) >= shown) {
-        requests.push({ host: wanted, incarnation, generation: Number(failed) + 1 })
-      }
-      continue
-    }
+  const wants = [...roll.facts.keys()].flatMap((key) => wantIn(key, roll))
+  const wanted = new Set(wants.map(({ host }) => host))
+  const fresh = [...roll.facts].flatMap(([key, value]) => {
     const host = hostName(key)
-    if (host !== undefined && text === "empty") requests.push({ host, generation: 1 })
-  }
-  return requests
+    const asks = Redacted.value(value) === PLACEHOLDER && host !== undefined && !wanted.has(host)
+    return asks ? [{ host, generation: 1 }] : []
+  })
+  return [...wants, ...fresh]
+}
+
+/** The request under a key `.want.<host>~<incarnation>~<failed generation>`, unless a later token is there already. */
+const wantIn = (key: string, roll: Roll): ReadonlyArray<TokenRequest> => {
+  if (!key.startsWith(WANT_PREFIX)) return []
+  const [name, incarnation = "", failed = ""] = key.slice(WANT_PREFIX.length).split("~")
+  const host = hostName(name)
+  if (host === undefined || incarnation === "" || !/^[1-9]\d{0,5}$/.test(failed)) return []
+  const generation = Number(failed) + 1
+  return generation > Math.max(1, ...generationsOf(roll, host))
+    ? [{ host, incarnation, generation }]
+    : []
 }

@@ -4,9 +4,9 @@
 import { Redacted, Schema } from "effect"
 import { HostName, ParticipantId } from "../Participant.ts"
 
-/** The reasons for which an issuer refuses a request; both are final until the operator acts. */
-export const Refusal = Schema.Literals(["name-taken", "bad-name"])
-/** A reason for which an issuer refuses a request. */
+/** The reasons for which a request gets no token, or none any more; all are final until the operator acts. */
+export const Refusal = Schema.Literals(["name-taken", "bad-name", "expired"])
+/** A reason for which a request gets no token. */
 export type Refusal = typeof Refusal.Type
 
 /** A host that is to get a token; `publicKey` is where the token is to be sealed to. */
@@ -20,7 +20,7 @@ export const TokenRequest = Schema.Struct({
 /** A host that is to get a token. */
 export type TokenRequest = typeof TokenRequest.Type
 
-/** The issuer's answer to one request: a token in one of two forms, or a refusal. */
+/** The issuer's answer to one request: a token in one of two forms, a refusal, or nothing, as the host is a member. */
 export const TokenIssue = Schema.Struct({
   host: HostName,
   incarnation: Schema.optionalKey(Schema.String),
@@ -37,6 +37,17 @@ export const answers = (issue: TokenIssue, request: TokenRequest): boolean =>
   issue.host === request.host &&
   issue.generation === request.generation &&
   issue.incarnation === request.incarnation
+
+/** Whether `issue` says that its host needs no token: it is a member. */
+export const isSpent = ({ refused, sealed, token }: TokenIssue): boolean =>
+  token === undefined && sealed === undefined && refused === undefined
+
+/** `issue` without its token, for a host that is a member. */
+export const spent = ({ generation, host, incarnation }: TokenIssue): TokenIssue => ({
+  host,
+  generation,
+  ...(incarnation === undefined ? {} : { incarnation })
+})
 
 /** What a sealed token is bound to: opening it for another host, machine or try fails. */
 export const sealContext = (request: {

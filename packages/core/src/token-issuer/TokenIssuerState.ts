@@ -46,6 +46,7 @@ export type HostAction =
   | { readonly _tag: "LookInto"; readonly attempt: Attempt }
   | { readonly _tag: "Bootstrap" }
   | { readonly _tag: "Join"; readonly issue: TokenIssue }
+  | { readonly _tag: "Object"; readonly generation: number }
   | { readonly _tag: "Wait"; readonly reason: string }
   | { readonly _tag: "Refused"; readonly reason: string }
   | { readonly _tag: "Member" }
@@ -74,6 +75,8 @@ export const nextAction = (state: HostState): HostAction => {
     }
   }
   if (issue !== undefined) return { _tag: "Join", issue }
+  const generation = mistakenFor(state)
+  if (generation !== undefined) return { _tag: "Object", generation }
   if (mayBootstrap(state)) return { _tag: "Bootstrap" }
   return { _tag: "Wait", reason: waitingFor(state) }
 }
@@ -94,16 +97,37 @@ export const tokenFor = ({
   self
 }: HostState): TokenIssue | undefined => {
   const native = roll.issues.get(self)
+  if (native?.refused !== undefined) return native
   if (native !== undefined) {
     const fresh = native.token === undefined || !refused.has(digest(Redacted.value(native.token)))
     return fresh && !refused.has(`${native.generation}`) ? native : undefined
   }
-  const generation = Math.max(1, ...generationsOf(roll, host))
-  const token = roll.facts.get(generation > 1 ? `${host}~${generation}` : host)
-  if (token === undefined) return undefined
+  const shown = shownFor(roll, host)
+  if (shown === undefined || refused.has(`${shown.generation}`)) return undefined
+  const { generation, token } = shown
   const text = Redacted.value(token)
+  if (text === NAME_TAKEN) return { host, generation, refused: "name-taken" }
   if (!isDeployedToken(text) || refused.has(digest(text))) return undefined
   return { host, generation, token }
+}
+
+/** The generation for which the mirror takes this host for a member although it is none, if it does. */
+export const mistakenFor = ({ host, refused, roll }: HostState): number | undefined => {
+  const shown = roll.native ? undefined : shownFor(roll, host)
+  if (shown === undefined || Redacted.value(shown.token) !== MEMBER) return undefined
+  return refused.has(`${shown.generation}`) ? undefined : shown.generation
+}
+
+/** What a deployed mirror shows where a token was, for a host that the cluster counts among its members. */
+export const MEMBER = ".member"
+/** What it shows for a host whose name another one has. */
+export const NAME_TAKEN = ".name-taken"
+
+/** What a deployed mirror shows for `host` in its highest generation. */
+const shownFor = (roll: Roll, host: HostName) => {
+  const generation = Math.max(1, ...generationsOf(roll, host))
+  const token = roll.facts.get(generation > 1 ? `${host}~${generation}` : host)
+  return token === undefined ? undefined : { generation, token }
 }
 
 /** The generations for which a deployed distributor shows a token under a key of its own, `<host>~<generation>`. */
@@ -117,13 +141,13 @@ export const generationsOf = (roll: Roll, host: HostName): ReadonlyArray<number>
 
 /** Whether a mirrored value of the deployed format is a token: not the placeholder, and no marker of Rollcall's. */
 export const isDeployedToken = (value: string): boolean =>
-  value !== "" && value !== "empty" && value !== "expired" && !value.startsWith(".")
+  value !== "" && value !== "empty" && !value.startsWith(".")
 
 /** How long to pause after `failures` failures in a row, in millis: doubling from 5 s to 5 min, as Juju retries hooks. */
 export const pauseMillis = (failures: number): number =>
   Math.min(300_000, 5_000 * 2 ** Math.max(0, failures - 1))
 
-const waitingFor = ({ host, roll }: HostState): string => {
+const waitingFor = ({ host, roll, side }: HostState): string => {
   const requested = roll.requests.find((request) => request.host === host)
   if (requested !== undefined) {
     const by = roll.issuer === undefined ? "a member" : roll.issuer
@@ -131,5 +155,6 @@ const waitingFor = ({ host, roll }: HostState): string => {
   }
   if (roll.formed) return `a token for ${host}`
   if (roll.bootstrap !== undefined) return `${roll.bootstrap} to bootstrap the cluster`
+  if (!roll.native) return `the leader of ${roll.bootstrapSide ?? side} to bootstrap the cluster`
   return "the first hosts to announce themselves"
 }

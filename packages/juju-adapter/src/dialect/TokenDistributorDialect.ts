@@ -5,7 +5,8 @@
 //   application databag       bootstrap-app=<application>                                     (LIBPATCH 8)
 //   databag of a host's unit  hostname=<host>, mirror=up|down, mirror-<host>=<token>
 // Rollcall's own keys in it start with a dot or contain a tilde, which no host name does: `.cluster` marks that a
-// cluster exists, `.want.<host>` asks for another token, `<host>~<generation>` answers where a mirror never replaces.
+// cluster exists, `.want.<host>~<incarnation>~<generation>` asks for another token than the one of that generation,
+// `<host>~<generation>` answers where a mirror never replaces; values with a dot are no tokens.
 import {
   type Announcement,
   blankRoll,
@@ -13,11 +14,13 @@ import {
   type Entries,
   type Facts,
   hostName,
+  MEMBER,
   nativeDialect,
   PLACEHOLDER,
   type Roll,
   type RollEntry,
   silent,
+  type TokenIssue,
   WANT_PREFIX
 } from "@rollcall/core"
 import { Redacted } from "effect"
@@ -92,14 +95,14 @@ const withDeployedAnnouncement = (
   const { facts, failure, host, incarnation, issues, member } = announcement
   const mirrored = new Map<string, string>()
   for (const [key, value] of facts) mirrored.set(key, Redacted.value(value))
-  for (const { generation, host: to, token } of issues) {
-    if (token === undefined) continue
-    mirrored.set(to, Redacted.value(token))
-    if (generation > 1) mirrored.set(`${to}~${generation}`, Redacted.value(token))
+  for (const issue of issues) {
+    // the name's own key is its owner's: whoever is refused is told under its own
+    if (issue.refused === undefined) mirrored.set(issue.host, answer(issue))
+    if (issue.generation > 1) mirrored.set(`${issue.host}~${issue.generation}`, answer(issue))
   }
   // before a cluster exists, any value in the mirror would keep a deployed leader from founding it
   if (!member && failure !== undefined && mirror.formed && host !== undefined) {
-    mirrored.set(`${WANT_PREFIX}${host}`, `${incarnation ?? ""}~${failure.generation}`)
+    mirrored.set(`${WANT_PREFIX}${host}~${incarnation ?? ""}~${failure.generation}`, "wanted")
   }
   if (member && (mirrored.size > 0 || !mirror.formed)) mirrored.set(CLUSTER_MARK, "formed")
   for (const [key, value] of mirrored) entries.set(`${PREFIX}${key}`, value)
@@ -110,9 +113,10 @@ const withDeployedAnnouncement = (
 const deployedRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   const mirrored = new Map<string, string>()
   for (const [key, value] of roll.facts) mirrored.set(key, Redacted.value(value))
-  for (const { host, participant } of roll.requests) {
+  for (const { host, incarnation, participant } of roll.requests) {
     const issue = participant === undefined ? undefined : roll.issues.get(participant)
-    mirrored.set(host, issue === undefined ? PLACEHOLDER : shown(issue.token))
+    const named = roll.issuer !== undefined && incarnation !== undefined
+    mirrored.set(host, issue === undefined && !named ? PLACEHOLDER : shown(issue?.token))
   }
   const entries = [...mirrored].map(([key, value]) => ({ key: `${PREFIX}${key}`, value }))
   // LIBPATCH 8 looks once who is to found the cluster: when it first sees a mirror that is up
@@ -125,6 +129,12 @@ const clusterMark = ({ bootstrap, formed }: Roll): ReadonlyArray<RollEntry> => {
   return [{ key: `${PREFIX}${CLUSTER_MARK}`, value: formed ? "formed" : "founding" }]
 }
 
-/** A token that was sealed, or refused, shows as a mark: neither a placeholder to mint for, nor anything to join with. */
+/** What a deployed mirror is told of an issue; nothing is sealed where it has no keys to show. */
+const answer = ({ refused, token }: TokenIssue): string => {
+  if (token !== undefined) return Redacted.value(token)
+  return refused === undefined ? MEMBER : `.${refused}`
+}
+
+/** What deployed units are not concerned with shows as a mark: neither a placeholder to mint for, nor a token. */
 const shown = (token: Redacted.Redacted<string> | undefined): string =>
   token === undefined ? SEALED_MARK : Redacted.value(token)

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type InProcessSource, Simulation } from "@rollcall/juju-simulator"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { describe, expect, it } from "vitest"
 import { HookCommand } from "../../src/HookCommand.ts"
 import { JujuContext } from "../../src/JujuContext.ts"
@@ -31,9 +31,12 @@ const inProcess = (seen: Array<Seen>): InProcessSource => ({
       seen.push({ unit, ...reported })
       return 0
     }).pipe(
-      Effect.provide(jujuLogger()),
-      Effect.provide(HookCommand.layerWith(hook.run)),
-      Effect.provide(JujuContext.layer(hook.env)),
+      Effect.provide(
+        Layer.provideMerge(
+          jujuLogger(),
+          Layer.merge(HookCommand.layerWith(hook.run), JujuContext.layer(hook.env))
+        )
+      ),
       Effect.runPromise
     )
 })

@@ -1,0 +1,17 @@
+// The Juju store keeps the contract of a store, by databags alone and with mailboxes; and so do the services over it.
+import { type Lacks, mirrorSuite, storeSuite, tokenIssuerSuite } from "@rollcall/conformance"
+import { jujuWorld } from "./JujuWorld.ts"
+
+const lacks: Lacks = {
+  "one-sided": "a relation that carries groups has two applications; peers are a council",
+  "hides-addressed": "a databag is read by every unit of the other side",
+  "wakes-addressed-only": "a databag wakes every unit of the other side",
+  "streams-changes": "Juju wakes a unit by running a hook"
+}
+
+storeSuite("databags", jujuWorld(false), lacks)
+storeSuite("mailboxes", jujuWorld(true), lacks)
+mirrorSuite("databags", jujuWorld(false), lacks)
+tokenIssuerSuite("databags", jujuWorld(false), lacks)
+mirrorSuite("mailboxes", jujuWorld(true), lacks)
+tokenIssuerSuite("mailboxes", jujuWorld(true), lacks)

@@ -1,0 +1,129 @@
+// A world of conformance over Juju: every participant is a unit of a simulated model, every step one `juju exec` in it.
+// The charms do nothing by themselves; what wakes a participant is any hook that runs for it.
+
+import { Crash, type Layout, sidesOf, type World, type WorldFactory } from "@rollcall/conformance"
+import { type ParticipantId, Store, type StoreShape } from "@rollcall/core"
+import { type InProcessHook, Simulation } from "@rollcall/juju-simulator"
+import { Context, Effect, Exit, Layer, Stream } from "effect"
+import { HookCommand } from "../../src/HookCommand.ts"
+import { JujuContext } from "../../src/JujuContext.ts"
+import { jujuStore } from "../../src/JujuStore.ts"
+
+/** A world of units; with `mailboxes` the mirrors' side sends by Juju secrets what is meant for one. */
+export const jujuWorld =
+  (mailboxes: boolean): WorldFactory =>
+  (layout) =>
+    Effect.gen(function* () {
+      const sim = yield* Effect.acquireRelease(
+        Effect.promise(() => deployed(layout)),
+        (open) => Effect.promise(() => open.close())
+      )
+      let seen = 0
+      const doomed = new Set<string>()
+      const run = Effect.promise(() => sim.advance(0))
+      return {
+        enter: (participant) =>
+          Effect.gen(function* () {
+            if (sim.model.units.has(participant)) sim.heal(participant)
+            else yield* Effect.promise(() => addUnit(sim, participant))
+            yield* run
+          }),
+        expect: (participant) =>
+          Effect.promise(async () => {
+            await addUnit(sim, participant)
+            // a unit that is cut off is there for everybody to expect, and does not come
+            sim.partition(participant)
+          }),
+        depart: (participant) =>
+          Effect.andThen(
+            Effect.sync(() => sim.removeUnit(participant)),
+            run
+          ),
+        electLeader: (participant) => Effect.sync(() => sim.electLeader(participant)),
+        store: (participant) =>
+          Layer.succeed(Store, storeOf(sim, participant, { doomed, layout, mailboxes })),
+        crashNextCommit: (participant) => Effect.sync(() => doomed.add(participant)),
+        settle: Effect.promise(async () => {
+          await sim.settle()
+          const woken = sim.hooks().slice(seen)
+          seen = sim.hooks().length
+          return new Set(
+            woken.flatMap(({ hook, unit }) => (hook === "juju-exec" ? [] : [unit as ParticipantId]))
+          )
+        })
+      } satisfies World
+    })
+
+const deployed = async (layout: Layout): Promise<Simulation> => {
+  const sim = await Simulation.make({ seed: 1, updateStatusInterval: 0 })
+  for (const side of sidesOf(layout)) {
+    const mirrors = side === layout.mirrorSide
+    const metadata = {
+      name: side,
+      ...(mirrors
+        ? {
+            provides: { cluster: { interface: "cluster" } },
+            peers: { council: { interface: "council" } }
+          }
+        : { requires: { cluster: { interface: "cluster" } } })
+    }
+    await sim.deploy(side, { charm: { metadata, run: async () => 0 }, units: 0 })
+  }
+  for (const side of layout.hostSides) sim.relate(`${layout.mirrorSide}:cluster`, `${side}:cluster`)
+  return sim
+}
+
+const addUnit = async (sim: Simulation, participant: string): Promise<void> => {
+  const [side = "", number] = participant.split("/")
+  const application = sim.model.applications.get(side)
+  if (application !== undefined) application.nextUnit = Number(number)
+  await sim.addUnit(side)
+}
+
+interface Surroundings {
+  readonly doomed: Set<string>
+  readonly layout: Layout
+  readonly mailboxes: boolean
+}
+
+const storeOf = (
+  sim: Simulation,
+  self: ParticipantId,
+  { doomed, layout, mailboxes }: Surroundings
+): StoreShape => {
+  const mirrors = self.startsWith(`${layout.mirrorSide}/`)
+  const options = { endpoint: "cluster", mailboxes, ...(mirrors ? { peers: "council" } : {}) }
+  let inside: StoreShape | undefined
+  /** Runs `use` in the unit, and what became of it, its commit included. */
+  const within = <A, E, R>(use: (store: StoreShape) => Effect.Effect<A, E, R>) =>
+    Effect.gen(function* () {
+      const context = yield* Effect.context<R>()
+      let exit: Exit.Exit<A, E> | undefined
+      const program = async ({ env, run }: InProcessHook) => {
+        const surroundings = Layer.merge(JujuContext.layer(env), HookCommand.layerWith(run))
+        const store = Layer.orDie(jujuStore(options).pipe(Layer.provide(surroundings)))
+        const here = Effect.flatMap(Layer.build(store), (built) => {
+          inside = Context.get(built, Store)
+          return use(inside)
+        })
+        exit = await Effect.runPromiseExit(Effect.scoped(here).pipe(Effect.provideContext(context)))
+        inside = undefined
+        return 0
+      }
+      if (doomed.delete(self)) {
+        sim.faults.add({ at: "before-commit", unit: self, effect: "crash" })
+      }
+      const output = yield* Effect.promise(() => sim.jujuExec(self, program))
+      if (exit === undefined || (Exit.isSuccess(exit) && output.code !== 0)) {
+        return yield* Effect.die(new Crash(`in ${self}: ${output.stderr}`))
+      }
+      return yield* exit
+    })
+  return {
+    self,
+    step: (body) => within((store) => store.step(body)),
+    // asked for within a step, it is asked in the same hook
+    census: Effect.suspend(() => inside?.census ?? within((store) => store.census)),
+    changes: Stream.empty
+  } satisfies StoreShape
+}
