@@ -43,7 +43,7 @@ export const packagesIn = (root: string): ReadonlyArray<Package> =>
 export const publishedIn = (root: string): ReadonlyArray<Package> =>
   packagesIn(root).filter(({ manifest }) => manifest.private !== true)
 
-const built = new Set(["node_modules", "dist", "bundle", ".turbo", ".cache"])
+const built = new Set(["node_modules", "dist", "bundle", ".turbo", ".cache", "reference"])
 
 /** The TypeScript files that people wrote and that match `pattern`, relative to the root. */
 export const sourcesIn = (root: string, pattern = "**/*.ts"): ReadonlyArray<string> =>

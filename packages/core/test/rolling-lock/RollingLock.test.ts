@@ -1,6 +1,6 @@
 // The service over memory, scene by scene. The seeds judge what may never happen; here is what must.
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Data, Effect, Fiber } from "effect"
 import {
   type LockActivity,
   type OperationCall,
@@ -43,6 +43,8 @@ const results = (all: ReadonlyArray<OperationResult>) => {
   const left = [...all]
   return (_: Seat, __: OperationCall) => Effect.succeed(left.shift() ?? "release")
 }
+
+class Broken extends Data.TaggedError("Broken")<{ readonly message: string }> {}
 
 describe("a roll", () => {
   it.effect("is granted in one step and run in a later one, also on the leader", () =>
@@ -128,7 +130,7 @@ describe("a roll", () => {
 
   it.effect("retries n times, then fails", () =>
     Effect.gen(function* () {
-      const run = () => Effect.fail(new Error("no disk"))
+      const run = () => Effect.fail(new Broken({ message: "no disk" }))
       const fleet = yield* fleetOf(1, { run })
       yield* fleet.ask(seatOf(fleet, 0), { maxRetries: 2 })
       yield* settle(fleet)

@@ -1,6 +1,6 @@
 // One random life of a fleet, replayed by its seed: participants ask, step, die, depart and arrive, leaders change,
 // registers are corrupted, journals lost, clocks a day apart; then the trouble ends and what was promised is checked.
-import { Effect, Random } from "effect"
+import { Data, Effect, Random } from "effect"
 import type { GrantPolicy, OperationResult } from "../../src/index.ts"
 import { type Chance, makeChance } from "./Chance.ts"
 import { answers, exclusion, fencing, order, served, type Violation } from "./Checkers.ts"
@@ -106,7 +106,9 @@ const befall = (
   if (moves === 0 && !seat.gone && !chance.happens(rates.death)) return Effect.void
   return Effect.gen(function* () {
     for (let i = 0; i < moves; i++) yield* move(fleet, chance, rates)
-    if (seat.gone || moves === 0 || chance.happens(rates.death)) yield* die(fleet, seat, point)
+    if (seat.gone || moves === 0 || chance.happens(rates.death)) {
+      return yield* die(fleet, seat, point)
+    }
   })
 }
 
@@ -199,7 +201,9 @@ const operation = (
     "failed",
     "thrown"
   ] as const)
-  return result === "thrown" ? Effect.fail(new Error("thrown")) : Effect.succeed(result)
+  return result === "thrown"
+    ? Effect.fail(new Thrown({ message: "thrown" }))
+    : Effect.succeed(result)
 }
 
 /** Time passes and everybody steps until nothing moves; then repeating a step must write nothing (L6). */
@@ -215,3 +219,5 @@ const calm = Effect.fnUntraced(function* (fleet: Fleet) {
   }
   return ["L6: it never comes to rest" as Violation]
 })
+
+class Thrown extends Data.TaggedError("Thrown")<{ readonly message: string }> {}
