@@ -12,6 +12,8 @@ export interface Sighting {
 /** All tokens, and all sightings of them. */
 export class Secrecy {
   readonly tokens: Array<string> = []
+  /** By token the host that it was minted for, and the one that minted it. */
+  readonly minted = new Map<string, { readonly host: string; readonly by: string }>()
   readonly #sightings = new Map<string, Sighting>()
   readonly #seen = new Set<unknown>()
   #logs = 0
@@ -31,7 +33,10 @@ export class Secrecy {
   ): StandInOutcome {
     const outcome = product(words, host, nowMillis)
     const minted = words.includes("add") && outcome.code === 0 ? outcome.stdout.trim() : ""
-    if (minted.length >= 16 && !minted.includes(" ")) this.tokens.push(minted)
+    if (minted.length >= 16 && !minted.includes(" ")) {
+      this.tokens.push(minted)
+      this.minted.set(minted, { host: words.at(-1) ?? "", by: host })
+    }
     return outcome
   }
 

@@ -250,7 +250,7 @@ const doneHosts = ({ before, seen }: MirrorInput): ReadonlySet<string> => {
   const announced = new Set(
     seen.map(({ announcement, participant }) => `${participant} ${announcement.host}`)
   )
-  const members = seen.filter(({ announcement }) => announcement.native && announcement.member)
+  const members = seen.filter(({ announcement }) => announcement.member)
   const gone = before.requests.filter(
     ({ host, participant }) => !announced.has(`${participant} ${host}`)
   )

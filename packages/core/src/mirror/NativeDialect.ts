@@ -139,7 +139,9 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   if (others.length > 0) entries.push({ key: REQUESTS_KEY, value: encode(others) })
   for (const [participant, issue] of roll.issues) {
     const value = Schema.encodeSync(IssueJson)(issue)
-    entries.push({ key: `${TOKEN_PREFIX}${participant}`, value, to: participant })
+    // a deployed host reads what is for all: for it this is the mirror's own memory, which must not be left behind
+    const to = issue.incarnation === undefined ? {} : { to: participant }
+    entries.push({ key: `${TOKEN_PREFIX}${participant}`, value, ...to })
   }
   for (const [key, value] of withFacts(new Map(), MIRRORED_PREFIX, roll.facts)) {
     entries.push({ key, value })

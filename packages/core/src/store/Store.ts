@@ -4,7 +4,7 @@
 // more, and may be faster, never different.
 // A group has one side (everybody sees everybody) or two (each sees only the other side, as in a Juju relation).
 // Not promised: that two registers are read at one instant; that `changes` comes once for a change and not more often;
-// that a leader knows it was deposed before it writes.
+// that a leader knows it was deposed before it writes; that everybody who is there is seen from the first step on.
 import { Context, type Effect, type Stream } from "effect"
 import type { ParticipantId } from "../Participant.ts"
 import type { Entries, Write } from "./Register.ts"

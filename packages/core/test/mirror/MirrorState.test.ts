@@ -305,6 +305,29 @@ describe("nextRoll", () => {
     assert.isUndefined(nextRoll(after(input, second)).roll.issues.get(b))
   })
 
+  it("begins a new epoch with every change of leader, and with nothing else", () => {
+    const first = nextRoll({ ...calm, seen: [says(a, "host-0")] })
+    const input = after({ ...calm, seen: [says(a, "host-0")] }, first)
+    assert.strictEqual(nextRoll(input).roll.epoch, first.roll.epoch)
+    const next = nextRoll({
+      ...input,
+      self: ParticipantId.make("distributor/1"),
+      before: blankRoll
+    })
+    assert.strictEqual(next.roll.epoch, first.roll.epoch + 1)
+  })
+
+  it("tells at once that a cluster is gone", () => {
+    const before: Roll = { ...blankRoll, native: true, up: true, epoch: 1, formed: true }
+    const ledger = { ...blankLedger, leader: calm.self, epoch: 1, formed: true }
+    const seen = [says(a, "host-0")]
+    const memory = { ...calm.memory, bereftSinceMillis: 0 }
+    const requested = nextRoll({ ...calm, seen, before, ledger, memory: calm.memory }).roll
+    assert.isTrue(requested.formed)
+    const gone = nextRoll({ ...calm, seen, before: requested, ledger, memory })
+    assert.isFalse(gone.roll.formed)
+  })
+
   it("leaves no token in a mirror that leads no more", () => {
     const roll: Roll = {
       ...blankRoll,
