@@ -30,12 +30,18 @@ export const register = <S>(
         it(title, (context) => context.skip(`lacks ${gap.capability}: ${gap.reason}`))
         continue
       }
-      it.effect(title, () =>
-        Effect.gen(function* () {
-          const outcome = yield* runCheck(check, subject)
-          expect(outcome).toEqual({ _tag: "Ran", violations: [] })
-        })
+      it.effect(
+        title,
+        () =>
+          Effect.gen(function* () {
+            const outcome = yield* runCheck(check, subject)
+            expect(outcome).toEqual({ _tag: "Ran", violations: [] })
+          }),
+        DEADLINE_MILLIS
       )
     }
   })
 }
+
+// a check may play many lives, and an adapter may need a process for each of its steps
+const DEADLINE_MILLIS = 120_000

@@ -36,6 +36,7 @@ export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
 
 /** Reasons that only an operator can mend; all others are tried again. */
 const OPERATOR: ReadonlySet<string> = new Set([
+  "already-initialised",
   "command-missing",
   "output-unreadable",
   "output-too-large"

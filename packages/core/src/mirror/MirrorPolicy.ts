@@ -120,6 +120,7 @@ const GRACE_MILLIS = 600_000
 /**
  * The participant that may found the cluster: the one granted before while it is there or missing, else the first side's
  * candidate; nobody while a deployed unit beside the candidate has not shown whether it founded one already.
+ * Where the ledger was lost, a founder that has not said so yet is not known of.
  */
 export const chooseBootstrap = (input: {
   readonly seen: ReadonlyArray<Seen>
