@@ -2,4 +2,9 @@
 import { defineConfig } from "vitest/config"
 
 const conditions = ["@rollcall/source", "module", "node", "development|production"]
-export const shared = defineConfig({ resolve: { conditions }, ssr: { resolve: { conditions } } })
+export const shared = defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  // a guard against what hangs, far above what anything takes: test machines are busy
+  test: { testTimeout: 60_000, hookTimeout: 60_000 }
+})
