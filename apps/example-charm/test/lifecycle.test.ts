@@ -45,18 +45,30 @@ const expected = (hosts: number) => ({
   "pre-join-command PreJoin false": hosts - 1
 })
 
+const BUSY = { kind: "fail", text: "Error: Database is still starting" } as const
+
 describe("each event comes once", { timeout: 30_000 }, () => {
-  it.each([1, 2, 3])("when hooks are lost before their commit, seed %i", async (seed) => {
-    const faults = { beforeCommit: 0.15, flush: 0.15, restart: 0.5 }
-    fleet = await deploy({ seed, hosts: 4, memberConfig: commands(), faults })
-    await fleet.sim.settle()
-    fleet.sim.faults.clear()
-    await fleet.sim.advance("30m")
-    const lost = fleet.sim.hooks().filter(({ outcome }) => outcome !== "committed").length
-    expect(lost, replay()).toBeGreaterThan(5)
-    expectOneClusterInTheEnd(fleet)
-    expect(events(), replay()).toEqual(expected(4))
-  })
+  it.each([1, 2, 3])(
+    "when calls fail and hooks are lost before their commit, seed %i",
+    async (seed) => {
+      const faults = { beforeCommit: 0.15, flush: 0.15, restart: 0.5 }
+      const prepare = (product: Fleet["product"]) =>
+        product.change((state) =>
+          (["bootstrap", "join"] as const).reduce(
+            (each, operation) => withFault(each, { ...BUSY, operation, times: 2 }),
+            state
+          )
+        )
+      fleet = await deploy({ seed, hosts: 4, memberConfig: commands(), faults, prepare })
+      await fleet.sim.settle()
+      fleet.sim.faults.clear()
+      await fleet.sim.advance("30m")
+      const lost = fleet.sim.hooks().filter(({ outcome }) => outcome !== "committed").length
+      expect(lost, replay()).toBeGreaterThan(5)
+      expectOneClusterInTheEnd(fleet)
+      expect(events(), replay()).toEqual(expected(4))
+    }
+  )
 
   it.each([4, 5])("when processes die after founding and joining, seed %i", async (seed) => {
     fleet = await deploy({ seed, hosts: 4, memberConfig: commands() })
@@ -91,7 +103,7 @@ describe("each event comes once", { timeout: 30_000 }, () => {
 })
 
 it("arguments are those of the moment of the call", async () => {
-  const busy = { kind: "fail", text: "Error: Database is still starting", times: 999 } as const
+  const busy = { ...BUSY, times: 999 }
   const mend = (operation: string) =>
     fleet.product.change((state) => ({
       ...state,

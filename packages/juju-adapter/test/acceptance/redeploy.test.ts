@@ -110,6 +110,17 @@ it.each([1, 2, 3, 4])(
   }
 )
 
+describe.each(["v2", "v8"] as const)("below distributor %s", (distributor) => {
+  it.each([1, 2, 3])(
+    "where deployed members mint, which never mint again, seed %i",
+    async (seed) => {
+      await start(seed, distributor, ["v2", "ours", "ours", "v2", "ours"])
+      const unit = ["app/1", "app/2", "app/4"].find((each) => each !== founder()) ?? ""
+      expectJoined(await redeploy(unit, "removed"))
+    }
+  )
+})
+
 it("the token of the machine before is never seen again", async () => {
   await start(3, "ours", ["ours", "ours", "ours"])
   const unit = ["app/0", "app/1", "app/2"].find((each) => each !== founder()) ?? ""
