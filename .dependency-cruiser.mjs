@@ -9,6 +9,14 @@ const mayImport = {
   "juju-adapter": ["@rollcall/core", "effect", "execa", builtins],
   "hpke-adapter": ["@rollcall/core", "effect", "@hpke/core", builtins],
   "microcluster-adapter": ["@rollcall/core", "effect", "execa", "yaml", builtins],
+  "etcd-adapter": [
+    "@rollcall/core",
+    "effect",
+    "@connectrpc/connect",
+    "@connectrpc/connect-node",
+    "@bufbuild/protobuf",
+    builtins
+  ],
   cli: [
     "@rollcall/core",
     "@rollcall/juju-adapter",
@@ -21,6 +29,7 @@ const mayImport = {
   "example-charm": [
     "@rollcall/core",
     "@rollcall/juju-adapter",
+    "@rollcall/etcd-adapter",
     "@rollcall/hpke-adapter",
     "@rollcall/microcluster-adapter",
     "effect",
