@@ -9,6 +9,7 @@ import { OMISSIONS, type Omission, omissionsIn } from "./LeftOut.ts"
 
 const main = (args: ReadonlyArray<string>): boolean => {
   if (!build()) return false
+  etcd()
   // the environments are of use only with the source of what runs in them
   if (isSet("ROLLCALL_PEERS")) spawnSync("sh", ["scripts/python-peers.sh"], { stdio: "inherit" })
   const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"))
@@ -36,6 +37,11 @@ const build = (): boolean => {
   return status === 0
 }
 
+/** Brings etcd, where apt can; it is quiet when it is there, and where it cannot it says how else to get it. */
+const etcd = (): void => {
+  spawnSync("sh", ["scripts/etcd.sh"], { stdio: "inherit" })
+}
+
 const test = (args: ReadonlyArray<string>, omissions: string): boolean => {
   const counting = args.length === 0 ? ["--reporter=./scripts/LeftOut.ts"] : []
   const { status } = spawnSync("vitest", ["run", "--reporter=default", ...counting, ...args], {
@@ -45,12 +51,13 @@ const test = (args: ReadonlyArray<string>, omissions: string): boolean => {
   return status === 0
 }
 
-/** What scripts/python-peers.sh and scripts/incus.sh have put into the cache, by the variable that names it to tests. */
+/** What scripts/python-peers.sh, incus.sh and etcd.sh have put into the cache, by the variable that names it to tests. */
 const found = (): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries({
       ROLLCALL_PYTHON: ".cache/python-peers/ops3/bin/python",
-      ROLLCALL_INCUS_ROOT: ".cache/incus/root"
+      ROLLCALL_INCUS_ROOT: ".cache/incus/root",
+      ROLLCALL_ETCD_ROOT: ".cache/etcd"
     })
       .map(([name, path]) => [name, resolve(path)] as const)
       .filter(([, path]) => existsSync(path))

@@ -32,9 +32,9 @@ export const eachSource = (
   wrong: (source: Source, repository: Repository) => ReadonlyArray<string>
 ): Rule => eachFile(name, matches, (path, repository) => wrong(repository.source(path), repository))
 
-/** What is published, shown or run to make it; not what tests it. */
+/** What is published, shown or run to make it; not what tests it, nor what a program wrote (`*_pb.ts`). */
 export const PRODUCT =
-  /^(packages|apps)\/[^/]+\/(src|bin|demo)\/.*\.ts$|^(benchmarks|scripts)\/.*\.(ts|mjs)$/
+  /^(packages|apps)\/[^/]+\/(src|bin|demo)\/.*(?<!_pb)\.ts$|^(benchmarks|scripts)\/.*\.(ts|mjs)$/
 
 /** Every TypeScript file there is. */
 export const TYPESCRIPT = /\.ts$/

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util"
 const USAGE = `npm run demo -- [options]
 
   --cluster stand-in|lxd  the cluster's product: a stand-in that needs nothing (default), or real LXD daemons (root)
+  --store juju|etcd       where hosts meet: a model of Juju (default), or etcd with no Juju at all
   --seed N                another order of events: who leads, who founds, who is lost (default 1)
   --trace                 a line for every hook at the end
   --help                  this text
@@ -16,6 +17,7 @@ const USAGE = `npm run demo -- [options]
 
 interface Arguments {
   readonly cluster: "stand-in" | "lxd"
+  readonly store: "juju" | "etcd"
   readonly seed: number
   readonly trace: boolean
 }
@@ -26,16 +28,23 @@ const argumentsOf = (args: ReadonlyArray<string>): Arguments | "help" | Error =>
       args: [...args],
       options: {
         cluster: { type: "string", default: "stand-in" },
+        store: { type: "string", default: "juju" },
         seed: { type: "string", default: "1" },
         trace: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false }
       }
     })
-    const { cluster, help, trace } = values
+    const { cluster, help, store, trace } = values
     if (help) return "help"
     const seed = Number(values.seed)
     if (!/^\d{1,9}$/.test(values.seed)) return new Error(`--seed ${values.seed}: not a number`)
-    if (cluster === "stand-in" || cluster === "lxd") return { cluster, seed, trace }
+    if (store !== "juju" && store !== "etcd") {
+      return new Error(`--store ${store}: there are juju and etcd`)
+    }
+    if (store === "etcd" && cluster === "lxd") {
+      return new Error("--store etcd goes with --cluster stand-in")
+    }
+    if (cluster === "stand-in" || cluster === "lxd") return { cluster, store, seed, trace }
     return new Error(`--cluster ${cluster}: there are stand-in and lxd`)
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))

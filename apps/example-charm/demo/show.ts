@@ -1,5 +1,6 @@
 // Shows the story on this process's output: opens the product, tells, and closes everything, also when it is interrupted.
 import { Cause, Effect, Exit } from "effect"
+import { tellOverEtcd } from "./etcd.ts"
 import { openLxd } from "./lxd.ts"
 import { openStandIn } from "./standIn.ts"
 import { tell } from "./story.ts"
@@ -8,6 +9,8 @@ import { paintFor } from "./table.ts"
 /** What is shown. */
 export interface ShowOptions {
   readonly cluster: "stand-in" | "lxd"
+  /** Where hosts meet. */
+  readonly store: "juju" | "etcd"
   /** Decides the order of events. */
   readonly seed: number
   /** Prints a line for every hook. */
@@ -26,8 +29,10 @@ export const show = async (options: ShowOptions, signal: AbortSignal): Promise<n
     const product = yield* lxd ? openLxd(HOSTS.slice(0, 3)) : openStandIn(HOSTS)
     const title = `One cluster of ${product.hosts.length} hosts on ${product.title}`
     line(`${paint("bold", title)}, seed ${options.seed}`)
-    line(`${paint("dim", REAL)}\n`)
-    return yield* tell(product, options, { paint, event, line })
+    const overEtcd = options.store === "etcd"
+    line(`${paint("dim", overEtcd ? REAL_ETCD : REAL)}\n`)
+    const telling = { paint, event, line }
+    return yield* overEtcd ? tellOverEtcd(product, telling) : tell(product, options, telling)
   })
   const exit = await Effect.runPromiseExit(Effect.scoped(story), { signal })
   if (signal.aborted) {
@@ -49,6 +54,10 @@ const HOSTS = ["host-a", "host-b", "host-c", "host-d", "host-e"]
 const REAL =
   "Charms, hook commands and the cluster's command are processes; of Juju only the controller is simulated."
 
+const REAL_ETCD =
+  "etcd and the cluster's command are processes; the hosts' agents and the mirrors run in this one, each over its own connection."
+
 const NEXT = `Next: npm run demo -- --seed 7         another order of events
       npm run demo -- --cluster lxd    real LXD daemons, each on a host of its own
+      npm run demo -- --store etcd     hosts that meet over etcd, without Juju, and then roll
       npm run demo -- --trace          a line for every hook`

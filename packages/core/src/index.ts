@@ -7,6 +7,16 @@ export {
 } from "./cluster-cli/ClusterCliError.ts"
 export { Member, MemberRole, MemberStatus } from "./cluster-cli/MemberRecord.ts"
 export { MemoryCluster } from "./cluster-cli/MemoryClusterCli.ts"
+export type { LockBackend } from "./lock-backend/Backend.ts"
+export type { Whereabouts } from "./lock-backend/BackendView.ts"
+export {
+  MovingLock,
+  type MovingLockOptions,
+  type MovingLockShape,
+  movingLock
+} from "./lock-backend/LockBackend.ts"
+export { MoveRefused } from "./lock-backend/LockBackendError.ts"
+export { type BackendLimits, defaultBackendLimits } from "./lock-backend/LockBackendPolicy.ts"
 export { corroborate, mostFrequent } from "./mirror/Corroboration.ts"
 export { CANDIDATE_KEY, LEDGER_KEY } from "./mirror/Ledger.ts"
 export { Mirror, type MirrorOptions, type MirrorShape, WireDialect } from "./mirror/Mirror.ts"
@@ -31,7 +41,14 @@ export {
   wording
 } from "./rolling-lock/Explanation.ts"
 export { environmentOf, FencingToken, noToken } from "./rolling-lock/FencingToken.ts"
-export { type Backoff, defaultLimits, type LockLimits } from "./rolling-lock/LockLimits.ts"
+export { type LockMemory, readLockMemory, writeLockMemory } from "./rolling-lock/LockJournal.ts"
+export {
+  type Backoff,
+  backoffMillis,
+  defaultLimits,
+  type LockLimits,
+  limitProblem
+} from "./rolling-lock/LockLimits.ts"
 export type { HealthGate } from "./rolling-lock/LockSession.ts"
 export { nativeLockDialect } from "./rolling-lock/NativeLockDialect.ts"
 export {
@@ -42,9 +59,20 @@ export {
   type Operations,
   type Outcome,
   operation,
+  parsedJson,
   plainOperation
 } from "./rolling-lock/Operation.ts"
+export { remembering } from "./rolling-lock/Remembering.ts"
+export {
+  cancelled,
+  concluded,
+  type Ended,
+  enqueued,
+  isOf,
+  type Wish
+} from "./rolling-lock/RequestQueue.ts"
 export type { RequestOptions } from "./rolling-lock/RequestWish.ts"
+export { wishOf } from "./rolling-lock/RequestWish.ts"
 export {
   LockPolicy,
   RollingLock,
@@ -58,6 +86,7 @@ export {
   RequestInvalid
 } from "./rolling-lock/RollingLockError.ts"
 export {
+  dryRun,
   fairPolicy,
   type GrantPolicy,
   type Holder,
@@ -82,7 +111,9 @@ export {
 export type { Held } from "./rolling-lock/Section.ts"
 export type { Audit } from "./rolling-lock/Steering.ts"
 export type { LockActivity, LockDecision } from "./rolling-lock/Stepping.ts"
+export { SECTION } from "./rolling-lock/Trying.ts"
 export type { Window } from "./rolling-lock/Window.ts"
+export { isOpen, opensAtMillis } from "./rolling-lock/Window.ts"
 export { Sealer, SealerError, type SealerKey, type SealerShape } from "./sealer/Sealer.ts"
 export { Journal, type JournalShape } from "./store/Journal.ts"
 export { memoryStore } from "./store/MemoryStore.ts"

@@ -47,7 +47,11 @@ export interface RangeAnswer {
 /** A condition on one key (or on all keys of a range); `create` 0 means that the key does not exist. */
 export type Compare = Keys &
   (
-    | { readonly target: "create" | "mod" | "version"; readonly is: "=" | "!=" | "<" | ">"; readonly value: number }
+    | {
+        readonly target: "create" | "mod" | "version"
+        readonly is: "=" | "!=" | "<" | ">"
+        readonly value: number
+      }
     | { readonly target: "value"; readonly is: "=" | "!="; readonly value: string }
     | { readonly target: "lease"; readonly is: "=" | "!="; readonly value: bigint }
   )
@@ -96,7 +100,11 @@ export type WatchEvent =
 
 /** The changes of one revision or more, in order; `resync` says that etcd forgot what came between: read again. */
 export type WatchBatch =
-  | { readonly _tag: "Events"; readonly revision: number; readonly events: ReadonlyArray<WatchEvent> }
+  | {
+      readonly _tag: "Events"
+      readonly revision: number
+      readonly events: ReadonlyArray<WatchEvent>
+    }
   | { readonly _tag: "Resync"; readonly revision: number }
 
 /** What is watched; without `after` from now on, and the first batch is then an empty one that says "from here". */

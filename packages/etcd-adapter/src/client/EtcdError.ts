@@ -54,6 +54,6 @@ const REMEDY: Readonly<Record<EtcdReason, string>> = {
   "no-space": "compact, defragment and disarm the alarm: etcdctl alarm disarm",
   "lease-not-found": "it expired, begin anew",
   "too-large": "the value is beyond etcd's limit of 1.5 MiB",
-  invalid: "this is a defect, please report it",
+  invalid: "correct the options; if they are right this is a defect, please report it",
   unknown: "see etcd's log"
 }
