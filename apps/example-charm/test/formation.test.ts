@@ -89,7 +89,7 @@ describe("a hook that has nothing to do calls nothing", () => {
 })
 
 const atOnce = async (options: FleetOptions): Promise<number> => {
-  fleet = await deploy(options)
+  fleet = await deploy({ ...options, peerless: true })
   await fleet.sim.settle()
   await sweep(fleet)
   expectOneCluster(fleet)
@@ -97,7 +97,7 @@ const atOnce = async (options: FleetOptions): Promise<number> => {
 }
 
 const oneByOne = async (options: FleetOptions, hosts: number): Promise<number> => {
-  fleet = await deploy(options)
+  fleet = await deploy({ ...options, peerless: true })
   await fleet.sim.settle()
   while (fleet.sim.units("app").length < hosts) {
     await fleet.sim.addUnit("app")

@@ -16,6 +16,10 @@ export type Capability =
   | "expects"
   /** `changes` is a stream that lives as long as its participant; where it is not, something else wakes it. */
   | "streams-changes"
+  /** A leader that lost its side and leads it again within a step is refused like one that does not lead. */
+  | "fences-terms"
+  /** Others can take steps while the body of one is under way. */
+  | "steps-overlap"
   /** A step can be killed between its body and its commit. */
   | "crashes"
   /** Steps run on the test's clock. */

@@ -44,7 +44,9 @@ export {
   operation,
   plainOperation
 } from "./rolling-lock/Operation.ts"
+export { remembering } from "./rolling-lock/Remembering.ts"
 export type { RequestOptions } from "./rolling-lock/RequestWish.ts"
+export type { OrderedRoll, RollOptions } from "./rolling-lock/Rolling.ts"
 export {
   LockPolicy,
   RollingLock,
@@ -55,7 +57,8 @@ export {
   GrantUnknown,
   LimitInvalid,
   LockNotReady,
-  RequestInvalid
+  RequestInvalid,
+  RollUnsupported
 } from "./rolling-lock/RollingLockError.ts"
 export {
   fairPolicy,
@@ -72,7 +75,9 @@ export {
   type GrantRecord,
   type GrantRegister,
   type LockDialect,
+  type LockReading,
   type LockScene,
+  Order,
   PastEvent,
   Pause,
   Request,

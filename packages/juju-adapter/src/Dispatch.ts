@@ -68,7 +68,7 @@ export const dispatch = <E extends { readonly message: string; readonly _tag: st
       Effect.gen(function* () {
         yield* Effect.logError(error.message)
         if (error._tag === "NotLeader") return 0
-        if (error._tag === "JujuConfigError") {
+        if (error._tag === "JujuConfigError" || error._tag === "LimitInvalid") {
           yield* Effect.ignore(statusSet(blocked(error.message)))
           return 0
         }

@@ -11,16 +11,15 @@ import {
   type Census,
   type Entries,
   type GroupView,
-  NotLeader,
   noEntries,
   ParticipantId,
   Store,
-  type StoreError,
   StoreUnavailable,
   type View,
   type Write
 } from "@rollcall/core"
 import { Effect, Layer, Stream } from "effect"
+import { present, relationOf, stage, toEntries } from "./Databags.ts"
 import { HookCommand } from "./HookCommand.ts"
 import type { HookCommandError } from "./HookCommandError.ts"
 import { goalState } from "./hook-commands/goal-state.ts"
@@ -29,10 +28,9 @@ import {
   relationGet,
   relationIds,
   relationList,
-  relationListApp,
-  relationSet
+  relationListApp
 } from "./hook-commands/relation.ts"
-import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
+import { stateGet } from "./hook-commands/state.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
 import { naming, prepare, receive, send } from "./Mailbox.ts"
 import { boxesOf, MAILBOXES_KEY, type Mailboxes, readMailboxes } from "./MailboxRecord.ts"
@@ -193,34 +191,6 @@ const readCouncil = (context: JujuContextShape, relation: RelationId) =>
     })
   )
 
-/** The application's databags go first: a unit that does not lead is refused there, before anything is staged. */
-const stage = (
-  context: JujuContextShape,
-  writes: ReadonlyArray<Write>
-): Effect.Effect<void, StoreError, HookCommand> =>
-  Effect.gen(function* () {
-    const shared = byGroup(writes.filter(({ place }) => place._tag === "shared"))
-    for (const [group, entries] of shared) {
-      yield* relationSet(relationOf(group), entries, { app: true }).pipe(
-        Effect.mapError((error) =>
-          error.reason === "not-leader"
-            ? new NotLeader({ participant: context.unit, group })
-            : unavailable(error)
-        )
-      )
-    }
-    const own = byGroup(writes.filter(({ place }) => place._tag === "own" || place._tag === "to"))
-    for (const [group, entries] of own) {
-      yield* relationSet(relationOf(group), entries).pipe(Effect.mapError(unavailable))
-    }
-    const state = writes.filter(({ place }) => place._tag === "private")
-    const kept = state.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]))
-    yield* stateSet(Object.fromEntries(kept)).pipe(Effect.mapError(unavailable))
-    for (const { key, value } of state) {
-      if (value === undefined) yield* stateDelete(key).pipe(Effect.mapError(unavailable))
-    }
-  })
-
 const census = (context: JujuContextShape, { endpoint }: JujuStoreOptions) =>
   Effect.gen(function* () {
     const goal = yield* goalState
@@ -239,33 +209,8 @@ const census = (context: JujuContextShape, { endpoint }: JujuStoreOptions) =>
     return { siblings, counterparts: new Map(counterparts) } satisfies Census
   })
 
-const present = (units: ReadonlyArray<readonly [string, string]>): ReadonlySet<ParticipantId> =>
-  new Set(units.flatMap(([name, status]) => (status === "dying" ? [] : [ParticipantId.make(name)])))
-
-const byGroup = (writes: ReadonlyArray<Write>): ReadonlyMap<string, Record<string, string>> => {
-  const groups = new Map<string, Record<string, string>>()
-  for (const { key, place, value } of writes) {
-    if (place._tag === "private") continue
-    const entries = groups.get(place.group) ?? {}
-    entries[key] = value ?? ""
-    groups.set(place.group, entries)
-  }
-  return groups
-}
-
-const relationOf = (group: string): RelationId => {
-  const colon = group.lastIndexOf(":")
-  return { endpoint: group.slice(0, colon), id: Number(group.slice(colon + 1)) }
-}
-
 const isBroken = ({ event }: JujuContextShape, id: number): boolean =>
   event.name.endsWith("-relation-broken") && event.relation?.id === id
-
-const toEntries = (record: Readonly<Record<string, string>>): Entries =>
-  new Map(Object.entries(record))
-
-const unavailable = (error: HookCommandError): StoreUnavailable =>
-  new StoreUnavailable({ operation: "stage a write", detail: error.message })
 
 /** Reads go side by side: each is a process of Juju's, and a distributor reads one databag for each host. */
 const PARALLEL = { concurrency: 8 }

@@ -69,7 +69,27 @@ export {
   NotInHook
 } from "./JujuContext.ts"
 export { jujuLogger } from "./JujuLogger.ts"
+export { jujuPeerStore } from "./JujuPeerStore.ts"
 export { type JujuStoreOptions, jujuStore } from "./JujuStore.ts"
+export {
+  ActionInvalid,
+  actionParameters,
+  answered,
+  type LockAction,
+  lockActions
+} from "./LockActions.ts"
+export { isGoing, isIdleNews, stepLock } from "./LockHook.ts"
+export { joinedStatus, type LockSight, lockStatus } from "./LockStatus.ts"
+export {
+  isLockDialectName,
+  jujuLockDialect,
+  type LockDialectName,
+  type LockDialectOptions,
+  LockDialectUnknown,
+  lockDialect,
+  lockDialectNames
+} from "./lock-dialect/LockDialectChoice.ts"
+export { changedOptions } from "./OptionWatch.ts"
 export { RelationId, relationText } from "./RelationId.ts"
 export type { SecretContent } from "./SecretFiles.ts"
 export {
@@ -82,3 +102,4 @@ export {
   waiting,
   worstStatus
 } from "./UnitStatus.ts"
+export { jujuExecWakeUp, WAKE_EVENT, WakeUp, type WakeUpShape } from "./WakeUp.ts"

@@ -6,6 +6,7 @@ const lacks: Lacks = {
   "one-sided": "a relation that carries groups has two applications; peers are a council",
   "hides-addressed": "a databag is read by every unit of the other side",
   "wakes-addressed-only": "a databag wakes every unit of the other side",
+  "fences-terms": "Juju's flush asks who holds the lease now, not who held it when the hook began",
   "streams-changes": "Juju wakes a unit by running a hook"
 }
 

@@ -1,4 +1,5 @@
 // A world of conformance over Juju: every participant is a unit of a simulated model, every step one `juju exec` in it.
+// A layout of one side is the peer relation of one application, a layout of two sides is relations between applications.
 // The charms do nothing by themselves; what wakes a participant is any hook that runs for it.
 
 import { Crash, type Layout, sidesOf, type World, type WorldFactory } from "@rollcall/conformance"
@@ -7,6 +8,7 @@ import { type InProcessHook, Simulation } from "@rollcall/juju-simulator"
 import { Context, Effect, Exit, Layer, Stream } from "effect"
 import { HookCommand } from "../../src/HookCommand.ts"
 import { JujuContext } from "../../src/JujuContext.ts"
+import { jujuPeerStore } from "../../src/JujuPeerStore.ts"
 import { jujuStore } from "../../src/JujuStore.ts"
 
 /** A world of units; with `mailboxes` the mirrors' side sends by Juju secrets what is meant for one. */
@@ -60,15 +62,14 @@ const deployed = async (layout: Layout): Promise<Simulation> => {
     const mirrors = side === layout.mirrorSide
     const metadata = {
       name: side,
+      ...(mirrors ? { peers: { council: { interface: "council" } } } : {}),
       ...(mirrors
-        ? {
-            provides: { cluster: { interface: "cluster" } },
-            peers: { council: { interface: "council" } }
-          }
+        ? { provides: { cluster: { interface: "cluster" } } }
         : { requires: { cluster: { interface: "cluster" } } })
     }
     await sim.deploy(side, { charm: { metadata, run: async () => 0 }, units: 0 })
   }
+  if (layout.name === "one-sided") return sim
   for (const side of layout.hostSides) sim.relate(`${layout.mirrorSide}:cluster`, `${side}:cluster`)
   return sim
 }
@@ -93,6 +94,7 @@ const storeOf = (
 ): StoreShape => {
   const mirrors = self.startsWith(`${layout.mirrorSide}/`)
   const options = { endpoint: "cluster", mailboxes, ...(mirrors ? { peers: "council" } : {}) }
+  const layer = layout.name === "one-sided" ? jujuPeerStore("council") : jujuStore(options)
   let inside: StoreShape | undefined
   /** Runs `use` in the unit, and what became of it, its commit included. */
   const within = <A, E, R>(use: (store: StoreShape) => Effect.Effect<A, E, R>) =>
@@ -101,7 +103,7 @@ const storeOf = (
       let exit: Exit.Exit<A, E> | undefined
       const program = async ({ env, run }: InProcessHook) => {
         const surroundings = Layer.merge(JujuContext.layer(env), HookCommand.layerWith(run))
-        const store = Layer.orDie(jujuStore(options).pipe(Layer.provide(surroundings)))
+        const store = Layer.orDie(layer.pipe(Layer.provide(surroundings)))
         const here = Effect.flatMap(Layer.build(store), (built) => {
           inside = Context.get(built, Store)
           return use(inside)
