@@ -37,6 +37,7 @@ export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
 /** Reasons that only an operator can mend; all others are tried again. */
 const OPERATOR: ReadonlySet<string> = new Set([
   "already-initialised",
+  "bad-name",
   "command-missing",
   "output-unreadable",
   "output-too-large"

@@ -9,7 +9,6 @@ import type { HostName, ParticipantId } from "../Participant.ts"
 import {
   answers,
   isSpent,
-  sameIssue,
   spent,
   type TokenIssue,
   type TokenRequest
@@ -27,7 +26,8 @@ import {
   type Seen
 } from "./MirrorPolicy.ts"
 import type { Facts, Roll } from "./MirrorRecord.ts"
-import { handedTimes, isExpired, isFresh, requestsOf, sameRequest } from "./MirrorRequests.ts"
+import { handedTimes, isExpired, isFresh, requestsOf } from "./MirrorRequests.ts"
+import { mayWait } from "./Tidying.ts"
 
 /** The value that deployed units take for "wants a token". */
 export const PLACEHOLDER = "empty"
@@ -48,6 +48,8 @@ export interface MirrorInput {
   readonly nowMillis: number
   /** Whether this step also cleans up what is no longer used; otherwise that waits for the next change. */
   readonly sweep: boolean
+  /** Whether every write wakes every host. */
+  readonly frugal: boolean
   readonly seen: ReadonlyArray<Seen>
   readonly candidates: ReadonlyMap<string, ParticipantId>
   /** Participants that are expected and have not announced a host. */
@@ -103,6 +105,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
   const desired: Roll = {
     native: true,
     up: true,
+    frugal: input.frugal && allNative(seen),
     epoch: nextLedger.epoch,
     formed,
     bootstrap: nextLedger.bootstrap,
@@ -113,7 +116,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     facts: factsOf(input, owners, burned)
   }
   return {
-    roll: !input.sweep && onlyTidier(before, desired, allNative(seen)) ? before : desired,
+    roll: mayWait(input, desired) ? before : desired,
     ledger: nextLedger,
     memory: {
       heldSinceMillis: held ? sinceMillis : undefined,
@@ -261,24 +264,3 @@ const doneHosts = ({ before, seen }: MirrorInput): ReadonlySet<string> => {
 }
 
 const isToken = (value: string): boolean => value !== "" && value !== PLACEHOLDER
-
-/** Whether the new roll only leaves out what nobody uses any more and holds no secret in clear: that may wait. */
-const onlyTidier = (before: Roll, desired: Roll, natives: boolean): boolean =>
-  natives &&
-  before.native &&
-  before.up === desired.up &&
-  before.epoch === desired.epoch &&
-  // that a cluster formed can wait for the next change; that it is gone cannot: somebody has to be named anew
-  (desired.formed || !before.formed) &&
-  before.bootstrap === desired.bootstrap &&
-  before.bootstrapSide === desired.bootstrapSide &&
-  before.issuer === desired.issuer &&
-  desired.requests.every((request) => before.requests.some((old) => sameRequest(old, request))) &&
-  [...desired.issues].every(([participant, issue]) => {
-    const old = before.issues.get(participant)
-    return old !== undefined && sameIssue(old, issue)
-  }) &&
-  desired.facts.size === before.facts.size &&
-  [...before.issues].every(
-    ([participant, issue]) => issue.token === undefined || desired.issues.has(participant)
-  )

@@ -40,6 +40,7 @@ const RollJson = Schema.fromJsonString(
   Schema.Struct({
     v: Version,
     up: Schema.Boolean,
+    frugal: Schema.optionalKey(Schema.Boolean),
     epoch: Schema.Int,
     formed: Schema.optionalKey(Schema.Boolean),
     bootstrap: Schema.optionalKey(ParticipantId),
@@ -80,6 +81,7 @@ export const nativeDialect: Dialect = {
     return {
       native: true,
       up: json.up,
+      frugal: json.frugal ?? false,
       epoch: json.epoch,
       formed: json.formed ?? false,
       bootstrap: json.bootstrap,
@@ -120,6 +122,7 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   const head = JSON.stringify({
     v: 1,
     up: roll.up,
+    frugal: roll.frugal || undefined,
     epoch: roll.epoch,
     formed: roll.formed || undefined,
     bootstrap: roll.bootstrap,
