@@ -1,6 +1,7 @@
 // A member: a token issuer over one relation, with the cluster's own command. A composition of layers, nothing else.
 import {
   type ClusterCli,
+  type HostName,
   hostName,
   type Journal,
   Lifecycle,
@@ -23,9 +24,11 @@ import {
   JujuContext,
   jujuStore,
   maintenance,
+  noting,
   plannedUnits,
   reportStatus,
-  tokenDistributorDialect
+  tokenDistributorDialect,
+  unlessAtRest
 } from "@rollcall/juju-adapter"
 import { Effect, Layer } from "effect"
 import { lifecycle } from "./lifecycle.ts"
@@ -58,25 +61,35 @@ export const member = (
         return blocked(
           `host name ${JSON.stringify(parts.host)} is not of letters, digits, hyphens and dots: rename this machine`
         )
-      const config = yield* memberConfig
-      const issuer = TokenIssuer.layer({ host }).pipe(
-        Layer.provide(jujuStore({ endpoint: "cluster" })),
-        Layer.provide(parts.cluster(config)),
-        Layer.provide(parts.journal),
-        Layer.provide(Layer.succeed(WireDialect, tokenDistributorDialect)),
-        Layer.provide(Layer.succeed(Sealer, hpkeSealer)),
-        Layer.provide(Layer.succeed(Lifecycle, lifecycle(config)))
-      )
-      return yield* Effect.gen(function* () {
-        const { leave, step } = yield* TokenIssuer
-        if (isLeaving(context)) {
-          // with the whole application the cluster goes too: there is nothing to leave
-          const problem = (yield* plannedUnits) === 0 ? undefined : yield* leave
-          if (problem === undefined) return maintenance("left the cluster")
-          yield* Effect.logError(`the cluster still counts ${host} as a member: ${problem.message}`)
-          return maintenance(problem.message)
-        }
-        return hostStatus(yield* step({ sweep: isSweep(context), afresh: isAfresh(context) }))
-      }).pipe(Effect.provide(issuer))
+      return yield* unlessAtRest(
+        (acted) => step(host, parts, acted),
+        ({ kind }) => kind === "active"
+      ).pipe(Effect.provide(parts.journal))
     })
   )
+
+/** The hook of a unit whose host takes part; `acted` notes calls of the cluster's command. */
+const step = (host: HostName, parts: MemberParts, acted: () => void) =>
+  Effect.gen(function* () {
+    const context = yield* JujuContext
+    const config = yield* memberConfig
+    const issuer = TokenIssuer.layer({ host }).pipe(
+      Layer.provide(jujuStore({ endpoint: "cluster" })),
+      Layer.provide(noting(parts.cluster(config), acted)),
+      Layer.provide(parts.journal),
+      Layer.provide(Layer.succeed(WireDialect, tokenDistributorDialect)),
+      Layer.provide(Layer.succeed(Sealer, hpkeSealer)),
+      Layer.provide(Layer.succeed(Lifecycle, lifecycle(config)))
+    )
+    return yield* Effect.gen(function* () {
+      const { leave, step } = yield* TokenIssuer
+      if (isLeaving(context)) {
+        // with the whole application the cluster goes too: there is nothing to leave
+        const problem = (yield* plannedUnits) === 0 ? undefined : yield* leave
+        if (problem === undefined) return maintenance("left the cluster")
+        yield* Effect.logError(`the cluster still counts ${host} as a member: ${problem.message}`)
+        return maintenance(problem.message)
+      }
+      return hostStatus(yield* step({ sweep: isSweep(context), afresh: isAfresh(context) }))
+    }).pipe(Effect.provide(issuer))
+  })

@@ -8,7 +8,6 @@
 // S3 one flush at the hook's end, all relations in one transaction; S4 a databag is cached as of its last
 // relation-changed; S5 relation-changed; S6 the flush is fenced by the leadership lease; S7 relation-departed.
 import {
-  type Census,
   type Entries,
   type GroupView,
   NotLeader,
@@ -21,10 +20,10 @@ import {
   type Write
 } from "@rollcall/core"
 import { Clock, Effect, Layer, Stream } from "effect"
+import { censusOf } from "./GoalCensus.ts"
 import { HookCommand } from "./HookCommand.ts"
 import type { HookCommandError } from "./HookCommandError.ts"
 import { isSweep } from "./HookEvent.ts"
-import { goalState } from "./hook-commands/goal-state.ts"
 import { isLeader } from "./hook-commands/leader.ts"
 import {
   relationGet,
@@ -84,7 +83,7 @@ export const jujuStore = (
             yield* run("stage a write", stage([...left, ...remembering(view, options)]))
             return result
           }),
-        census: run("ask for the goal state", census(context, options)),
+        census: run("ask for the goal state", censusOf(context, options.endpoint)),
         changes: Stream.empty
       })
     })
@@ -93,18 +92,24 @@ export const jujuStore = (
 const readView = (context: JujuContextShape, options: JujuStoreOptions) =>
   Effect.gen(function* () {
     const { endpoint, peers } = options
-    const leader = yield* isLeader
-    const relations = (yield* relationIds(endpoint))
-      .filter(({ id }) => !isBroken(context, id))
-      .sort((a, b) => a.id - b.id)
-    const memory = toEntries(yield* stateGet)
+    const [leader, entered, state, councils] = yield* Effect.all(
+      [
+        isLeader,
+        relationIds(endpoint),
+        stateGet,
+        peers === undefined ? Effect.succeed([]) : relationIds(peers)
+      ],
+      PARALLEL
+    )
+    const relations = entered.filter(({ id }) => !isBroken(context, id)).sort((a, b) => a.id - b.id)
+    const memory = toEntries(state)
     const groups = yield* Effect.forEach(
       relations,
       (id) =>
         readGroup(context, id, { leader, memory, remembers: options.remembers !== undefined }),
       PARALLEL
     )
-    const council = peers === undefined ? undefined : (yield* relationIds(peers))[0]
+    const [council] = councils
     const read = groups.flatMap((group) => (group === undefined ? [] : [group]))
     const view: View = {
       self: ParticipantId.make(context.unit),
@@ -130,33 +135,39 @@ const readGroup = (
   { leader, memory, remembers }: Reading
 ) =>
   Effect.gen(function* () {
-    const remote = yield* relationListApp(relation)
-    const units = yield* relationList(relation)
+    const get = (bag: { readonly unit: string } | { readonly app: string }) =>
+      Effect.map(relationGet(relation, bag), toEntries)
+    const [remote, units, bag, shared] = yield* Effect.all(
+      [
+        relationListApp(relation),
+        relationList(relation),
+        get({ unit: context.unit }),
+        leader ? get({ app: context.app }) : Effect.succeed(undefined)
+      ],
+      PARALLEL
+    )
     const again = { sweep: isSweep(context), nowMillis: yield* Clock.currentTimeMillis }
     const known = remembers
       ? recall(memory, context, relationText(relation), units, again)
       : new Map<string, Entries>()
-    const get = (bag: { readonly unit: string } | { readonly app: string }) =>
-      Effect.map(relationGet(relation, bag), toEntries)
-    const peers = yield* Effect.forEach(
-      units,
-      (unit) => {
-        const entries = known.get(unit)
-        return Effect.map(
-          entries === undefined ? readPeer(relation, unit, context.unit) : Effect.succeed(entries),
-          (read) => [ParticipantId.make(unit), read] as const
-        )
-      },
+    const readUnit = (unit: string) => {
+      const entries = known.get(unit)
+      return Effect.map(
+        entries === undefined ? readPeer(relation, unit, context.unit) : Effect.succeed(entries),
+        (read) => [ParticipantId.make(unit), read] as const
+      )
+    }
+    const [counterpart, peers] = yield* Effect.all(
+      [get({ app: remote }), Effect.forEach(units, readUnit, PARALLEL)],
       PARALLEL
     )
-    const bag = yield* get({ unit: context.unit })
     const group: GroupView = {
       id: relationText(relation),
       symmetric: false,
       own: withBoxes(bag, memory, relationText(relation)),
       peers: new Map(peers),
-      shared: leader ? yield* get({ app: context.app }) : undefined,
-      counterpart: yield* get({ app: remote }),
+      shared,
+      counterpart,
       counterpartName: remote
     }
     return { group, table: readMailboxes(bag) }
@@ -246,27 +257,6 @@ const stage = (writes: ReadonlyArray<Write>) =>
     yield* stateSet(Object.fromEntries(kept))
     for (const { key, value } of state) if (value === undefined) yield* stateDelete(key)
   })
-
-const census = (context: JujuContextShape, { endpoint }: JujuStoreOptions) =>
-  Effect.gen(function* () {
-    const goal = yield* goalState
-    const relations = yield* relationIds(endpoint)
-    const names = Object.entries(goal.relations[endpoint] ?? {})
-    const counterparts = yield* Effect.forEach(relations, (relation) =>
-      Effect.map(relationListApp(relation), (app) => {
-        const units = names.filter(([name]) => name.startsWith(`${app}/`))
-        return [relationText(relation), present(units)] as const
-      })
-    )
-    const siblings = new Set([
-      ...present(Object.entries(goal.units)),
-      ParticipantId.make(context.unit)
-    ])
-    return { siblings, counterparts: new Map(counterparts) } satisfies Census
-  })
-
-const present = (units: ReadonlyArray<readonly [string, string]>): ReadonlySet<ParticipantId> =>
-  new Set(units.flatMap(([name, status]) => (status === "dying" ? [] : [ParticipantId.make(name)])))
 
 const byGroup = (writes: ReadonlyArray<Write>): ReadonlyMap<string, Record<string, string>> => {
   const groups = new Map<string, Record<string, string>>()

@@ -72,7 +72,7 @@ const goalFor = (
   if (few && (named.size === 0 || written)) return highest + FIRST
   const left = Math.max(-1, ...named.keys()) - highest
   const isShort = left <= Math.max(FIRST / 2, units / 4)
-  return sends && isShort ? highest + Math.max(FIRST, Math.ceil(units * 1.5)) : -1
+  return sends && isShort ? highest + Math.max(FIRST, 2 * units) : -1
 }
 
 const addresseesOf = ({ id }: GroupView, writes: ReadonlyArray<Write>): ReadonlyArray<string> => [
@@ -84,4 +84,4 @@ const addresseesOf = ({ id }: GroupView, writes: ReadonlyArray<Write>): Readonly
 ]
 
 /** How many there are from the beginning, when naming them wakes nobody yet. */
-const FIRST = 16
+const FIRST = 20

@@ -70,6 +70,7 @@ export { jujuLogger } from "./JujuLogger.ts"
 export { type JujuStoreOptions, jujuStore } from "./JujuStore.ts"
 export { forgetPeer } from "./PeerMemory.ts"
 export { RelationId, relationText } from "./RelationId.ts"
+export { noting, unlessAtRest } from "./Rest.ts"
 export type { SecretContent } from "./SecretFiles.ts"
 export {
   active,
