@@ -142,7 +142,7 @@ const decide = (
       ...rollWrites(dialect, view, outcome.roll, natives(seen)),
       ...ledgerWrites(view, outcome, input)
     ]
-    return [summary(outcome, seen, missing.size), writes] as const
+    return [summary(outcome, seen, missing.size, unreadable(dialect, view)), writes] as const
   })
 
 const seenHosts = (dialect: Dialect, view: View): ReadonlyArray<Seen> =>
@@ -152,6 +152,16 @@ const seenHosts = (dialect: Dialect, view: View): ReadonlyArray<Seen> =>
       side: group.counterpartName,
       announcement: dialect.decodeAnnouncement(entries)
     }))
+  )
+
+/** Who has written something in the format's place for a host, and names none. */
+const unreadable = (dialect: Dialect, view: View): ReadonlyArray<ParticipantId> =>
+  view.groups.flatMap((group) =>
+    [...group.peers].flatMap(([participant, entries]) => {
+      const { host, native } = dialect.decodeAnnouncement(entries)
+      const says = [...entries.keys()].some((key) => dialect.owns(key))
+      return says && host === undefined && !native ? [participant] : []
+    })
   )
 
 /** What this mirror published so far: the same roll everywhere, each token in the group of its addressee. */

@@ -13,6 +13,7 @@ import {
   type TokenIssue,
   type TokenRequest
 } from "../token-issuer/TokenIssuerRecord.ts"
+import { rebuiltAt, trusted } from "./IssuerTrust.ts"
 import {
   allNative,
   chooseBootstrap,
@@ -72,7 +73,8 @@ export interface MirrorOutcome {
 }
 
 /** The leader's next roll. */
-export const nextRoll = (input: MirrorInput): MirrorOutcome => {
+export const nextRoll = (given: MirrorInput): MirrorOutcome => {
+  const input = { ...given, seen: trusted(given) }
   const { before, ledger, memory, missing, nowMillis, seen, self } = input
   const bereftSinceMillis =
     ledger.formed && !hasMember(seen) ? (memory.bereftSinceMillis ?? nowMillis) : undefined
@@ -99,6 +101,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     // a deployed unit looks for the side once, when it first sees a mirror: it cannot be told later
     bootstrapSide: held && allNative(seen) ? ledger.bootstrapSide : bootstrap.side,
     issuer: held ? ledger.issuer : issuer,
+    ...rebuiltAt(ledger, !held && hasMember(seen), nowMillis),
     formed,
     burned
   }

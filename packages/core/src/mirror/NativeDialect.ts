@@ -60,7 +60,8 @@ export const nativeDialect: Dialect = {
     const facts = factsOf(entries, FACT_PREFIX)
     // who publishes need not be a host
     if (json === undefined) {
-      return { ...silent, native: facts.size > 0, communicator: facts.size > 0, facts }
+      const publishes = facts.size > 0 && !entries.has(ANNOUNCEMENT_KEY)
+      return { ...silent, native: publishes, communicator: publishes, facts }
     }
     return {
       native: true,

@@ -7,7 +7,7 @@ import type { MirrorInput } from "./MirrorState.ts"
 
 /**
  * Whether the new roll can wait for the next change. A sweep takes away at once what is out of use; where that would wake
- * every host, it leaves tokens that nobody can open any more, for their host has joined and has destroyed its key (T6).
+ * every host for a single token, it leaves that: its host has joined and destroyed its key, so nobody can open it (T6).
  */
 export const mayWait = (input: MirrorInput, desired: Roll): boolean => {
   const { before, seen, sweep } = input
@@ -17,7 +17,9 @@ export const mayWait = (input: MirrorInput, desired: Roll): boolean => {
     seen.flatMap(({ announcement, participant }) => (announcement.member ? participant : []))
   )
   const gone = [...before.issues].filter(([participant]) => !desired.issues.has(participant))
-  return desired.frugal && gone.every(([participant]) => joined.has(participant))
+  return (
+    desired.frugal && gone.length <= 1 && gone.every(([participant]) => joined.has(participant))
+  )
 }
 
 /** Whether the new roll only leaves out what nobody uses any more and holds no secret in clear. */
