@@ -144,17 +144,22 @@ const issuesFor = (
   burned: ReadonlyArray<string>
 ): ReadonlyMap<ParticipantId, TokenIssue> => {
   const issues = new Map<ParticipantId, TokenIssue>()
-  const members = inOrder(input.seen.filter(({ announcement }) => announcement.member))
+  const minted = new Map<HostName, ReadonlyArray<TokenIssue>>()
+  for (const { announcement } of inOrder(input.seen.filter((one) => one.announcement.member))) {
+    for (const issue of announcement.issues) {
+      minted.set(issue.host, [...(minted.get(issue.host) ?? []), issue])
+    }
+  }
+  const deployed = inOrder(input.seen.filter((one) => !one.announcement.native))
   for (const request of requests) {
     if (request.participant === undefined) continue
-    const native = members
-      .flatMap(({ announcement }) => announcement.issues)
-      .find((issue) => answers(issue, request))
+    const native = minted.get(request.host)?.find((issue) => answers(issue, request))
     const kept = input.before.issues.get(request.participant)
     // a refusal holds as long as somebody says so; a token that is on its way stays until the host is seen as a member
     const stays = kept !== undefined && !isRefusal(kept) && answers(kept, request)
     const news = native !== undefined && isSpent(native)
-    const issue = stays && !news ? kept : (native ?? deployedIssue(input, request, burned))
+    const issue =
+      stays && !news ? kept : (native ?? deployedIssue(input, request, deployed, burned))
     if (issue === undefined) continue
     const expired = issue.token !== undefined && isExpired(input, request)
     issues.set(request.participant, expired ? { ...spent(issue), refused: "expired" } : issue)
@@ -182,9 +187,9 @@ const isRefusal = ({ refused }: TokenIssue): boolean =>
 const deployedIssue = (
   input: MirrorInput,
   request: TokenRequest,
+  deployed: ReadonlyArray<Seen>,
   burned: ReadonlyArray<string>
 ): TokenIssue | undefined => {
-  const deployed = inOrder(input.seen).filter(({ announcement }) => !announcement.native)
   const up = deployed.filter(({ announcement }) => announcement.communicator)
   for (const { announcement } of new Set([...up, ...deployed])) {
     const token = announcement.facts.get(request.host)
