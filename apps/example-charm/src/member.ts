@@ -24,14 +24,15 @@ import {
   isStatusAction,
   isSweep,
   JujuContext,
-  type JujuContextShape,
   joinedStatus,
   jujuStore,
   maintenance,
+  noting,
   plannedUnits,
   reportStatus,
   stepLock,
   tokenDistributorDialect,
+  unlessAtRest,
   type WakeUp
 } from "@rollcall/juju-adapter"
 import { Effect, Layer } from "effect"
@@ -66,24 +67,35 @@ export const member = (
       if (isPrelude(context)) return undefined
       if (isStatusAction(context)) return yield* reportStatus
       if (yield* isIdleNews(LOCK, anyDialect)) return undefined
-      const config = yield* memberConfig
-      return yield* Effect.gen(function* () {
-        if ((yield* answerRolling(config)) === false) return undefined
-        const host = yield* hostPart(config, context, parts)
-        if (!isGoing(context)) yield* restartOnChange(config)
-        const lock = yield* stepLock
-        return joinedStatus(lock === undefined ? [host] : [host, lock])
-      }).pipe(
-        Effect.provide(memberLock(config, parts.lockJournal)),
-        Effect.provide(parts.wakeUp),
-        Effect.catchTag("LimitInvalid", optionInvalid)
-      )
+      return yield* unlessAtRest(
+        (acted) => step(parts, acted),
+        (status) => status?.kind === "active"
+      ).pipe(Effect.provide(parts.journal))
     })
   )
 
-/** One step of the token issuer, or the farewell, as a status. */
-const hostPart = (config: MemberConfig, context: JujuContextShape, parts: MemberParts) =>
+/** A hook that may have something to do; `acted` notes calls of the cluster's command. */
+const step = (parts: MemberParts, acted: () => void) =>
   Effect.gen(function* () {
+    const context = yield* JujuContext
+    const config = yield* memberConfig
+    return yield* Effect.gen(function* () {
+      if ((yield* answerRolling(config)) === false) return undefined
+      const host = yield* hostPart(config, parts, acted)
+      if (!isGoing(context)) yield* restartOnChange(config)
+      const lock = yield* stepLock
+      return joinedStatus(lock === undefined ? [host] : [host, lock])
+    }).pipe(
+      Effect.provide(memberLock(config, parts.lockJournal)),
+      Effect.provide(parts.wakeUp),
+      Effect.catchTag("LimitInvalid", optionInvalid)
+    )
+  })
+
+/** One step of the token issuer, or the farewell, as a status. */
+const hostPart = (config: MemberConfig, parts: MemberParts, acted: () => void) =>
+  Effect.gen(function* () {
+    const context = yield* JujuContext
     const host = hostName(parts.host)
     if (host === undefined)
       return blocked(
@@ -91,7 +103,7 @@ const hostPart = (config: MemberConfig, context: JujuContextShape, parts: Member
       )
     const issuer = TokenIssuer.layer({ host }).pipe(
       Layer.provide(jujuStore({ endpoint: "cluster" })),
-      Layer.provide(parts.cluster(config)),
+      Layer.provide(noting(parts.cluster(config), acted)),
       Layer.provide(parts.journal),
       Layer.provide(Layer.succeed(WireDialect, tokenDistributorDialect)),
       Layer.provide(Layer.succeed(Sealer, hpkeSealer)),

@@ -28,6 +28,8 @@ export type Capability =
   | "loses-machines"
   /** A product's tokens can be made too old. */
   | "tokens-age"
+  /** A product does not take every name that a host can have. */
+  | "refuses-names"
 
 /** The capabilities an adapter lacks, each with the reason in a few words. */
 export type Lacks = Readonly<Partial<Record<Capability, string>>>

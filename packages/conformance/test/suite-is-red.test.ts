@@ -58,6 +58,8 @@ const brokenProducts: ReadonlyArray<readonly [GuaranteeId, string, ProductFactor
   ["C2", "a command that always says it founded a cluster", products.flatteringCli],
   ["C4", "a command that cannot remove who is gone", products.pedanticCli],
   ["C5", "a command that quotes tokens", products.indiscreetCli],
+  ["C6", "a command that does not tell a name that is not taken", products.evasiveCli],
+  ["C6", "a command that says that the last member is gone", products.carefreeCli],
   ["T1", "a product whose tokens can be used again", products.sharedTokenCli],
   ["T2", "a product with any number of tokens for a name", products.generousCli],
   ["T6", "a product whose tokens never grow old", products.eternalCli]

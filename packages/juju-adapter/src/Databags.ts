@@ -24,28 +24,38 @@ export const stage = (
   context: JujuContextShape,
   writes: ReadonlyArray<Write>
 ): Effect.Effect<void, StoreError, HookCommand> =>
-  Effect.gen(function* () {
-    const shared = byGroup(writes.filter(({ place }) => place._tag === "shared"))
-    for (const [group, entries] of shared) {
-      yield* relationSet(relationOf(group), entries, { app: true }).pipe(
+  Effect.andThen(stageShared(context, writes), stageOwn(writes))
+
+/** Stages what goes into the application's databags. **Fails with** `NotLeader`, `StoreUnavailable`. */
+export const stageShared = (
+  context: JujuContextShape,
+  writes: ReadonlyArray<Write>
+): Effect.Effect<void, StoreError, HookCommand> =>
+  Effect.forEach(
+    byGroup(writes.filter(({ place }) => place._tag === "shared")),
+    ([group, entries]) =>
+      relationSet(relationOf(group), entries, { app: true }).pipe(
         Effect.mapError((error) =>
           error.reason === "not-leader"
             ? new NotLeader({ participant: context.unit, group })
             : unavailable(error)
         )
-      )
-    }
+      ),
+    { discard: true }
+  )
+
+/** Stages what goes into the unit's own databags and its state. **Fails with** `StoreUnavailable`. */
+export const stageOwn = (
+  writes: ReadonlyArray<Write>
+): Effect.Effect<void, StoreUnavailable, HookCommand> =>
+  Effect.gen(function* () {
     const own = byGroup(writes.filter(({ place }) => place._tag === "own" || place._tag === "to"))
-    for (const [group, entries] of own) {
-      yield* relationSet(relationOf(group), entries).pipe(Effect.mapError(unavailable))
-    }
+    for (const [group, entries] of own) yield* relationSet(relationOf(group), entries)
     const state = writes.filter(({ place }) => place._tag === "private")
     const kept = state.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]))
-    yield* stateSet(Object.fromEntries(kept)).pipe(Effect.mapError(unavailable))
-    for (const { key, value } of state) {
-      if (value === undefined) yield* stateDelete(key).pipe(Effect.mapError(unavailable))
-    }
-  })
+    yield* stateSet(Object.fromEntries(kept))
+    for (const { key, value } of state) if (value === undefined) yield* stateDelete(key)
+  }).pipe(Effect.mapError(unavailable))
 
 /** A databag, or the unit's state, as a register. */
 export const toEntries = (record: Readonly<Record<string, string>>): Entries =>

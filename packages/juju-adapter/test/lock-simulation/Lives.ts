@@ -12,7 +12,7 @@ export const liveOne = (seed: number): Promise<LockLife> =>
   Effect.runPromise(
     simulateLock(
       isOverJuju(seed)
-        ? { seed, world: jujuWorld(false), overlaps: false }
+        ? { seed, world: jujuWorld({ mailboxes: false, remembers: false }), overlaps: false }
         : { seed, world: memoryWorld }
     ).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
   )
