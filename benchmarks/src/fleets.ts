@@ -27,6 +27,13 @@ const hostOf = (unit: string): string =>
 const documentsOf = (charm: string) =>
   readDocuments(fileURLToPath(new URL(`../../apps/example-charm/charms/${charm}`, import.meta.url)))
 
+/** The member without its peer relation, which the Python side has not: rolls.ts counts what that takes. */
+const memberDocuments = () => {
+  const documents = documentsOf("member")
+  const { peers: _, ...metadata } = documents.metadata as Readonly<Record<string, unknown>>
+  return { ...documents, metadata }
+}
+
 /** Rollcall's charms at both ends. */
 export const rollcall =
   (delivery: "secrets" | "databags"): Deploy =>
@@ -44,7 +51,7 @@ export const rollcall =
       charm: { ...documentsOf("token-distributor"), run: distributor },
       config: { delivery }
     })
-    await sim.deploy("m", { charm: { ...documentsOf("member"), run }, units: hosts })
+    await sim.deploy("m", { charm: { ...memberDocuments(), run }, units: hosts })
     sim.relate("d:microcluster-cluster", "m:cluster")
     return { sim, standIn, close: () => sim.close() }
   }

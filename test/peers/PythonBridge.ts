@@ -3,7 +3,7 @@
 // the folders of PythonPeers.ts) is the one without anything of ours between ops and the tools.
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises"
 import { createConnection, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -24,9 +24,31 @@ export interface PythonBridge {
 
 /** Starts the Python process. **Rejects** when it does not come up within thirty seconds. */
 export const startPythonBridge = async (peers: PythonPeers): Promise<PythonBridge> => {
+  const zygote = await startZygote(peers.python, join(peers.member, "lib"), [LIBRARY])
+  return {
+    newDistributor: () => zygote.program(peers.distributor),
+    newMember: (command) => zygote.program(peers.member, command),
+    close: zygote.close
+  }
+}
+
+/** A Python process that has imported what charms need. */
+export interface Zygote {
+  /** The charm in that folder, with no units yet. */
+  readonly program: (charm: string, command?: ClusterCommand) => CharmProgram
+  /** Ends the process and deletes the units' folders. */
+  readonly close: () => Promise<void>
+}
+
+/** Starts a Python process that imports `modules`, also from `lib`. **Rejects** after thirty seconds. */
+export const startZygote = async (
+  python: string,
+  lib: string,
+  modules: ReadonlyArray<string>
+): Promise<Zygote> => {
   const home = await mkdtemp(join(tmpdir(), "rollcall-bridge-"))
   const address = join(home, "zygote")
-  const zygote = spawn(peers.python, [ZYGOTE, address, join(peers.member, "lib")], {
+  const zygote = spawn(python, ["-W", "ignore::UserWarning", ZYGOTE, address, lib, ...modules], {
     stdio: ["pipe", "pipe", "inherit"]
   })
   await ready(zygote)
@@ -43,8 +65,7 @@ export const startPythonBridge = async (peers: PythonPeers): Promise<PythonBridg
     }
   }
   return {
-    newDistributor: () => program(peers.distributor),
-    newMember: (command) => program(peers.member, command),
+    program,
     close: async () => {
       zygote.kill()
       for (const socket of open) socket.destroy()
@@ -53,6 +74,7 @@ export const startPythonBridge = async (peers: PythonPeers): Promise<PythonBridg
   }
 }
 
+const LIBRARY = "charms.microcluster_token_distributor.v0.token_distributor"
 const ZYGOTE = join(import.meta.dirname, "python/shared/zygote.py")
 const CLUSTER_COMMAND = "rollcall-test-cluster"
 const DEADLINE_MS = 60_000
@@ -72,8 +94,7 @@ const ready = async (zygote: ChildProcess): Promise<void> => {
 // ops keeps a unit's state beside the charm, so each unit has a folder; the code in it is shared.
 const unitFolder = async (home: string, charm: string): Promise<string> => {
   const folder = await mkdtemp(join(home, "unit-"))
-  for (const part of ["dispatch", "src", "lib", "metadata.yaml", "config.yaml"])
-    await symlink(join(charm, part), join(folder, part))
+  for (const part of await readdir(charm)) await symlink(join(charm, part), join(folder, part))
   await writeFile(join(folder, "cluster-command"), CLUSTER_COMMAND)
   return folder
 }

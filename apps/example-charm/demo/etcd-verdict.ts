@@ -1,9 +1,9 @@
 // Whether the story over etcd ended as it should, told line by line.
 import type { EtcdCluster } from "@rollcall/etcd-adapter/testbed"
 import { Effect } from "effect"
+import type { Rolled } from "./etcd-roll.ts"
 import type { Telling } from "./Narrator.ts"
 import type { Product } from "./Product.ts"
-import type { Rolled } from "./etcd-roll.ts"
 
 /** Looks for tokens in clear, whatever etcd has under whatever key. */
 export interface Watch {

@@ -16,10 +16,10 @@ import { type EtcdCluster, findEtcdPackage, makeEtcdCluster } from "@rollcall/et
 import { layerHpkeSealer } from "@rollcall/hpke-adapter"
 import { MicroclusterCli } from "@rollcall/microcluster-adapter"
 import { Deferred, Effect, Exit, Layer, Scope } from "effect"
+import { roll } from "./etcd-roll.ts"
 import { verdictOverEtcd, type Watch, watchFor } from "./etcd-verdict.ts"
 import type { Telling } from "./Narrator.ts"
 import { CannotShow, type Product } from "./Product.ts"
-import { roll } from "./etcd-roll.ts"
 
 /** Tells the story over etcd; succeeds with whether everything ended as it should. */
 export const tellOverEtcd = Effect.fn("tellOverEtcd")(function* (

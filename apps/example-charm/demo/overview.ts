@@ -2,13 +2,20 @@
 import type { Simulation } from "@rollcall/juju-simulator"
 import type { Narrator } from "./Narrator.ts"
 import type { Call, Product } from "./Product.ts"
+import type { Rolled } from "./Roll.ts"
 import { type Cell, type Paint, table } from "./table.ts"
 
 /** The units whose machines were lost, by what they were. */
 export interface Lost {
   leader?: string
   member?: { readonly unit: string; readonly host: string }
+  /** The members' leader, lost while it held the lock. */
+  holder?: string
 }
+
+/** The units that were lost. */
+export const lostUnits = ({ holder, leader, member }: Lost): ReadonlySet<string | undefined> =>
+  new Set([leader, member?.unit, holder])
 
 /** The end of a story. */
 export interface End {
@@ -16,6 +23,7 @@ export interface End {
   readonly product: Product
   readonly narrator: Narrator
   readonly lost: Lost
+  readonly rolled: Rolled
   readonly clusters: ReadonlyArray<ReadonlyArray<string>>
 }
 
@@ -52,7 +60,7 @@ export const overview = (end: End, paint: Paint): ReadonlyArray<string> => {
 const hostAt = (sim: Simulation, unit: string): string => sim.model.units.get(unit)?.hostname ?? ""
 
 const statusOf = ({ lost, sim }: End, unit: string): Cell => {
-  if (unit === lost.leader || unit === lost.member?.unit) return { text: "lost", format: "red" }
+  if (lostUnits(lost).has(unit)) return { text: "lost", format: "red" }
   const status = sim.model.units.get(unit)?.status
   const text = status === undefined ? "" : `${status.status}: ${status.message}`
   return { text, format: status?.status === "active" ? "green" : "yellow" }

@@ -1,5 +1,5 @@
 // The story: a distributor and its members form one cluster, although the distributor's leader is lost while tokens are
-// under way and a member while others still join. Everything runs as in a machine model of Juju: the charms are
+// under way and a member while others still join; then a restart rolls through it. Everything runs as in a machine model of Juju: the charms are
 // processes, and so are the hook commands they call and the cluster's command; only the controller is simulated.
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
@@ -9,6 +9,8 @@ import { buildCharms } from "./charms.ts"
 import { Narrator, type Telling } from "./Narrator.ts"
 import { type Lost, overview } from "./overview.ts"
 import { attempt, type Product } from "./Product.ts"
+import { openRestarts, type Restarts, RollNarrator, rollRestart } from "./Roll.ts"
+import { timeline } from "./timeline.ts"
 import { verdict } from "./verdict.ts"
 
 /** What the story can be told to do. */
@@ -26,6 +28,8 @@ export const tell = Effect.fn("tell")(function* (
 ) {
   const { event, line, paint } = telling
   const charms = yield* buildCharms
+  const restarts = yield* openRestarts
+  const rolls = new RollNarrator(restarts, telling)
   const lost: Lost = {}
   let narrator: Narrator | undefined
   const sim = yield* Effect.acquireRelease(
@@ -33,7 +37,7 @@ export const tell = Effect.fn("tell")(function* (
       Simulation.make({
         seed: options.seed,
         concurrency: Math.max(4, availableParallelism()),
-        invariants: { "the story": () => narrator?.look() }
+        invariants: { "the story": () => narrator?.look() ?? rolls.look() }
       })
     ),
     (open) => Effect.promise(() => open.close())
@@ -49,7 +53,7 @@ export const tell = Effect.fn("tell")(function* (
     event(paint("red", `${FIRST} is lost before it hands them on; its last hook leaves nothing`))
   })
 
-  yield* attempt("deploy", () => deploy(sim, product, charms))
+  yield* attempt("deploy", () => deploy(sim, product, charms, restarts))
   const places = `${product.hosts[0]} to ${product.hosts.at(-1)}`
   event(`a distributor is deployed and related to ${product.hosts.length} members, ${places}`)
   yield* attempt("form the cluster", () => sim.settle())
@@ -64,8 +68,12 @@ export const tell = Effect.fn("tell")(function* (
     event(`${unit} is removed, ${next} is added on a new machine with the name ${host}`)
     yield* attempt("go on", () => sim.settle())
   }
-  const end = { sim, product, narrator, lost, clusters: yield* product.clusters }
+  const rolled = yield* rollRestart(sim, restarts, telling, rolls, lost.member?.unit)
+  if (rolled.lost !== undefined) lost.holder = rolled.lost
+  const end = { sim, product, narrator, lost, rolled, clusters: yield* product.clusters }
   if (options.trace) for (const text of ["", ...sim.trace.lines()]) line(text)
+  line(`\n${paint("bold", "Who held the lock when, by the notes of the restarts themselves")}\n`)
+  for (const text of timeline(rolled.holds, paint)) line(text)
   for (const text of overview(end, paint)) line(text)
   return verdict(end, telling)
 })
@@ -77,7 +85,8 @@ const hostOf = (sim: Simulation, unit: string): string => sim.model.units.get(un
 const deploy = async (
   sim: Simulation,
   product: Product,
-  charms: { readonly distributor: string; readonly member: string }
+  charms: { readonly distributor: string; readonly member: string },
+  restarts: Restarts
 ) => {
   await sim.deploy("distributor", { charm: charms.distributor, hostnames: ["distributor-0"] })
   product.commandsAt(join(await sim.root(), "tools", "unit-distributor-0"))
@@ -85,7 +94,7 @@ const deploy = async (
     charm: charms.member,
     units: product.hosts.length,
     hostnames: product.hosts,
-    config: product.config,
+    config: { ...product.config, ...restarts.config },
     env: (unit) => product.env(hostOf(sim, unit)),
     wrapHook: (unit) => product.prefix(hostOf(sim, unit))
   })

@@ -7,6 +7,7 @@ import {
   isPrelude,
   isStatusAction,
   isSweep,
+  isTokenless,
   JujuContext,
   jujuConfig,
   jujuStore,
@@ -40,13 +41,15 @@ export const distributor = (
       const config = yield* jujuConfig(Config)
       const mirror = Mirror.layer({
         windowMillis: config["window-seconds"] * 1000,
-        tokenLifetimeMillis: config["token-lifetime-seconds"] * 1000
+        tokenLifetimeMillis: config["token-lifetime-seconds"] * 1000,
+        frugal: config.delivery === "databags"
       }).pipe(
         Layer.provide(
           jujuStore({
             endpoint: "microcluster-cluster",
             peers: "distributors",
-            mailboxes: config.delivery === "secrets"
+            mailboxes: config.delivery === "secrets",
+            remembers: isTokenless
           })
         ),
         Layer.provide(Layer.succeed(WireDialect, tokenDistributorDialect))

@@ -1,7 +1,7 @@
 // The two charms as functions of one hook, for simulations of many units in one process: the same compositions over
 // parts that cost no process. The clock is the caller's, so that simulated time decides what is due.
 import { type ClusterCli, type HostName, Journal } from "@rollcall/core"
-import { HookCommand, type RunHookCommand } from "@rollcall/juju-adapter"
+import { HookCommand, type RunHookCommand, WakeUp } from "@rollcall/juju-adapter"
 import { Clock, Duration, Effect, Layer } from "effect"
 import { distributor } from "./distributor.ts"
 import { member } from "./member.ts"
@@ -28,7 +28,8 @@ export const inProcessDistributor =
 
 /** What differs from one in-process member to the next. */
 export interface InProcessMemberOptions {
-  readonly nowMillis: () => number
+  /** The clock of a unit's machine. */
+  readonly nowMillis: (unit: string) => number
   readonly hostOf: (unit: string) => HostName
   /** The cluster's command on a unit's host, by the options of the charm. */
   readonly clusterOf: (
@@ -36,6 +37,8 @@ export interface InProcessMemberOptions {
     config: MemberConfig,
     unit: string
   ) => Layer.Layer<ClusterCli>
+  /** Later hooks for a unit; only Juju's own unless set. */
+  readonly wakeUp?: (unit: string) => Layer.Layer<WakeUp>
 }
 
 /** The member's charm; every unit keeps a journal of its own, which survives failed hooks. */
@@ -44,17 +47,30 @@ export const inProcessMember = (options: InProcessMemberOptions): InProcessCharm
   return ({ env, run }) => {
     const unit = env.JUJU_UNIT_NAME ?? ""
     const host = options.hostOf(unit)
-    const journal = Layer.succeed(
-      Journal,
-      Journal.of({
-        load: Effect.sync(() => journals.get(unit) ?? new Map()),
-        save: (entries) => Effect.sync(() => void journals.set(unit, new Map(entries)))
-      })
-    )
+    const journalOf = (service: string) => {
+      const name = `${unit} ${service}`
+      return Layer.succeed(
+        Journal,
+        Journal.of({
+          load: Effect.sync(() => journals.get(name) ?? new Map()),
+          save: (entries) => Effect.sync(() => void journals.set(name, new Map(entries)))
+        })
+      )
+    }
     const cluster = (config: MemberConfig) => options.clusterOf(host, config, unit)
     return Effect.runPromise(
-      member(env, { host, commands: HookCommand.layerWith(run), journal, cluster }).pipe(
-        Effect.provideService(Clock.Clock, clockOf(options.nowMillis))
+      member(env, {
+        host,
+        commands: HookCommand.layerWith(run),
+        journal: journalOf("cluster"),
+        lockJournal: journalOf("lock"),
+        wakeUp: options.wakeUp?.(unit) ?? WakeUp.layerNone,
+        cluster
+      }).pipe(
+        Effect.provideService(
+          Clock.Clock,
+          clockOf(() => options.nowMillis(unit))
+        )
       )
     )
   }

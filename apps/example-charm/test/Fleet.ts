@@ -61,6 +61,8 @@ export interface FleetOptions {
   readonly machineOf?: (unit: string) => string
   /** Whether the two applications are not related yet. */
   readonly unrelated?: boolean
+  /** Leaves out the members' peer relation, for counts of large fleets: there N units cost N² hooks of meeting each other. */
+  readonly peerless?: boolean
 }
 
 /** What our members had to do with the cluster's command: their calls, and the wall time of these in millis. */
@@ -138,9 +140,9 @@ export const hostsOf = ({ sim }: Pick<Fleet, "sim">): ReadonlyArray<string> =>
     .map((unit) => unit.replace("/", "-"))
     .sort()
 
-/** How many relation hooks ran so far, and hooks about secrets, which stand in for relation hooks. */
+/** How many hooks of relations with the distributor ran so far, and about secrets, which stand in for relation hooks. */
 export const relationHooks = ({ sim }: Pick<Fleet, "sim">): number =>
-  sim.hooks().filter(({ hook }) => /-relation-|^secret-/.test(hook)).length
+  sim.hooks().filter(({ hook }) => /^(?!restart).*-relation-|^secret-/.test(hook)).length
 
 /** The status of a unit as one text. */
 export const statusOf = ({ sim }: Pick<Fleet, "sim">, unit: string): string => {
@@ -165,10 +167,12 @@ const makeCharms = (options: FleetOptions, world: World) => {
   const now = () => sim.now
   const setOrder = seededOrder(seed)
   const member = mortality.guard((words, host) => secrecy.call(product, words, host, now()))
-  const source = (name: "member" | "token-distributor", run: InProcessCharm): CharmSource => ({
-    ...readDocuments(join(CHARMS, name)),
-    run: secrecy.charm(run)
-  })
+  const source = (name: "member" | "token-distributor", run: InProcessCharm): CharmSource => {
+    const documents = readDocuments(join(CHARMS, name))
+    const { peers: _, ...metadata } = documents.metadata as Readonly<Record<string, unknown>>
+    const alone = name === "member" && options.peerless === true
+    return { ...documents, ...(alone ? { metadata } : {}), run: secrecy.charm(run) }
+  }
   const deployed = {
     clusterCommand: async (words: ReadonlyArray<string>, host: string) =>
       member(["cluster", ...words], host),

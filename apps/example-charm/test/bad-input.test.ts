@@ -7,7 +7,7 @@ import {
 } from "@rollcall/microcluster-adapter/stand-in"
 import { afterEach, describe, expect, it } from "vitest"
 import { expectOneCluster, replay } from "./Expected.ts"
-import { deploy, type Fleet, statusOf } from "./Fleet.ts"
+import { deploy, type Fleet, membersOf, statusOf } from "./Fleet.ts"
 
 let fleet: Fleet
 afterEach(() => fleet.sim.close())
@@ -142,4 +142,36 @@ it("between two tries the cause stays in the status, and pauses grow", async () 
   expect(pauses, replay()).toEqual([...pauses].sort((a, b) => a - b))
   expect(pauses.length).toBeGreaterThanOrEqual(3)
   expectOneCluster(fleet)
+})
+
+describe("a host name that the product does not take", () => {
+  const blocked = /^blocked: host name app-2 is not accepted by the cluster; rename this host$/
+
+  it("blocks its unit, is asked for once, and keeps nobody waiting", async () => {
+    fleet = await deploy({ seed: 1, hosts: 2, product: { refusedNames: ["app-2"] } })
+    await fleet.sim.settle()
+    for (let host = 2; host < 4; host++) await fleet.sim.addUnit("app")
+    await fleet.sim.settle()
+    await fleet.sim.advance("5h")
+    expect(statusOf(fleet, "app/2"), replay()).toMatch(blocked)
+    expect(membersOf(fleet), replay()).toEqual(["app-0", "app-1", "app-3"])
+    expect(fleet.product.calls().add, replay()).toBe(3)
+    expect([...fleet.sim.failed()]).toEqual([])
+    const others = statuses().filter((status) => !status.startsWith("active: "))
+    expect(others, replay()).toHaveLength(1)
+  })
+
+  it("and the founder's is told with what to do", async () => {
+    const text = 'Token name "app-0" is not a valid FQDN'
+    fleet = await withFaults({ operation: "bootstrap", kind: "fail", text, times: 9 })
+    await fleet.sim.settle()
+    await fleet.sim.advance("1h")
+    expect(statuses().join(), replay()).toMatch(/blocked: bootstrap: bad-name: .*rename the host/)
+    // trying again mends no name; an operator who changed something asks for one more try
+    const calls = fleet.product.calls().bootstrap ?? 0
+    fleet.sim.setConfig("app", { "join-arguments": "--changed" })
+    await fleet.sim.settle()
+    await fleet.sim.advance("1h")
+    expect(fleet.product.calls().bootstrap, replay()).toBe(calls + 1)
+  })
 })

@@ -61,10 +61,16 @@ describe("the demonstration", () => {
         /host-\w is lost with member\/\d/,
         /takes the member of the dead host-\w out of the cluster/,
         /host-\w mints for host-\w, sealed for it/,
-        /host-\w joins again, as another machine/
+        /host-\w joins again, as another machine/,
+        /member\/\d, which leads the members, is asked to roll a restart/,
+        /member\/\d fails with token \d+, gives its turn back and rests/,
+        /member\/\d is lost while it holds the lock/,
+        /member\/\d is removed; another one leads/
       ].map((pattern) => stdout.search(pattern))
       expect(story).not.toContain(-1)
       expect(story).toEqual(story.toSorted((left, right) => left - right))
+      expect(stdout).toMatch(/^member\/\d {2} *x+ +x+ +=+$/m)
+      expect(stdout).toMatch(/^member\/\d {2} *!+$/m)
       expect(stdout).toMatch(/^host +unit +status +hooks +writes +calls of the cluster's command$/m)
       expect(stdout).toMatch(
         /^host-\w +member\/5 +active: in the cluster +\d+ +\d+ +list 1, join 1$/m
@@ -72,7 +78,7 @@ describe("the demonstration", () => {
       expect(stdout).toMatch(
         /^ +together +\d+ +\d+ +bootstrap 1, list \d+, add 5, join 5, remove 1$/m
       )
-      expect(stdout.match(/^yes /gm)).toHaveLength(6)
+      expect(stdout.match(/^yes /gm)).toHaveLength(8)
       expect(stdout).not.toMatch(/^NO /m)
       expect(stdout).toMatch(/^00001 {2}00:00:00\.000 {2}\S+ {2}install {2}-/m)
       const [, seconds = ""] = /^All of it holds, (\d+\.\d) s$/m.exec(stdout) ?? []

@@ -43,18 +43,22 @@ describe("one by one", { timeout: 60_000 }, () => {
     }
   )
 
-  // two broadcasts for each host are the least there is over databags; ours also acknowledges and cleans up
-  it.each([1, 2])(
-    "over databags alone at most 5 % above the deployed library, seed %i",
-    async (seed) => {
-      const ours = await oneByOne({ seed, hosts: 1, config: { delivery: "databags" } }, 80)
-      const lists = fleet.product.calls().list ?? 0
+  // two broadcasts for each host are the least there is over databags: the library makes just those and cleans nothing
+  // up; how many of their hooks Juju makes one is chance, which the benchmark takes the median of
+  it("over databags alone costs no more than the deployed library, clean-up included", async () => {
+    const seeds = [1, 2]
+    let [ours, theirs, lists, theirLists] = [0, 0, 0, 0]
+    for (const seed of seeds) {
+      ours += await oneByOne({ seed, hosts: 1, config: { delivery: "databags" } }, 80)
+      lists += fleet.product.calls().list ?? 0
       await fleet.sim.close()
-      const theirs = await oneByOne({ seed, distributor: "v2", hosts: ["v2"] }, 80)
-      expect(ours / theirs, replay()).toBeLessThanOrEqual(1.05)
-      expect(lists * 100, replay()).toBeLessThan(fleet.product.calls().list ?? 0)
+      theirs += await oneByOne({ seed, distributor: "v2", hosts: ["v2"] }, 80)
+      theirLists += fleet.product.calls().list ?? 0
+      await fleet.sim.close()
     }
-  )
+    expect(ours, `seeds ${seeds.join(", ")}`).toBeLessThanOrEqual(theirs)
+    expect(lists * 100).toBeLessThan(theirLists)
+  })
 })
 
 describe("a hook that has nothing to do calls nothing", () => {
@@ -89,7 +93,7 @@ describe("a hook that has nothing to do calls nothing", () => {
 })
 
 const atOnce = async (options: FleetOptions): Promise<number> => {
-  fleet = await deploy(options)
+  fleet = await deploy({ ...options, peerless: true })
   await fleet.sim.settle()
   await sweep(fleet)
   expectOneCluster(fleet)
@@ -97,7 +101,7 @@ const atOnce = async (options: FleetOptions): Promise<number> => {
 }
 
 const oneByOne = async (options: FleetOptions, hosts: number): Promise<number> => {
-  fleet = await deploy(options)
+  fleet = await deploy({ ...options, peerless: true })
   await fleet.sim.settle()
   while (fleet.sim.units("app").length < hosts) {
     await fleet.sim.addUnit("app")

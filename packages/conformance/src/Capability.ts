@@ -16,6 +16,10 @@ export type Capability =
   | "expects"
   /** `changes` is a stream that lives as long as its participant; where it is not, something else wakes it. */
   | "streams-changes"
+  /** A leader that lost its side and leads it again within a step is refused like one that does not lead. */
+  | "fences-terms"
+  /** Others can take steps while the body of one is under way. */
+  | "steps-overlap"
   /** A step can be killed between its body and its commit. */
   | "crashes"
   /** Steps run on the test's clock. */
@@ -24,6 +28,8 @@ export type Capability =
   | "loses-machines"
   /** A product's tokens can be made too old. */
   | "tokens-age"
+  /** A product does not take every name that a host can have. */
+  | "refuses-names"
 
 /** The capabilities an adapter lacks, each with the reason in a few words. */
 export type Lacks = Readonly<Partial<Record<Capability, string>>>

@@ -5,10 +5,11 @@ import { type Capability, type Gap, gapIn, type Lacks } from "./Capability.ts"
 
 /** The guarantees that checks name; docs/guarantees.md states them. */
 export type GuaranteeId =
-  | `S${1 | 2 | 3 | 4 | 5 | 6 | 7}`
+  | `S${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
   | `M${1 | 2 | 3 | 4}`
   | `T${1 | 2 | 3 | 4 | 5 | 6 | 7}`
-  | `C${1 | 2 | 3 | 4 | 5}`
+  | `C${1 | 2 | 3 | 4 | 5 | 6}`
+  | `L${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
 
 /** A guarantee that did not hold, and what was seen instead. */
 export interface Violation {

@@ -1,10 +1,12 @@
-// The contract of a cluster's command, C1 to C5, and what only a product can promise of T1, T2 and T6. It runs against
+// The contract of a cluster's command, C1 to C6, and what only a product can promise of T1, T2 and T6. It runs against
 // anything that offers machines of one product, real or not; every check begins with a product of its own.
 //   C1 the command tells what is: the members on a member, `not-initialised` elsewhere
 //   C2 a machine is in one cluster at most
 //   C3 a token is of use to the host it was minted for, and to no other
 //   C4 removing a member ends its membership, removing it again is no failure, and its name is free afterwards
 //   C5 no failure shows a token
+//   C6 what no second try mends is told by its name: `bad-name` for a name that is not taken, `last-member` for the
+//      removal of the only one, which stays
 import { ClusterCli, type ClusterCliError, type ClusterCliShape, HostName } from "@rollcall/core"
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import type { Lacks } from "./Capability.ts"
@@ -128,17 +130,19 @@ const checks: ReadonlyArray<Omit<Check<ProductFactory>, "run"> & { readonly run:
       Effect.gen(function* () {
         const founder = yield* on("host-1")
         yield* founder.bootstrap([])
-        const second = HostName.make("host-2")
-        yield* (yield* on("host-2")).join(yield* founder.add(second), [])
-        yield* product.lose("host-2")
-        yield* founder.remove(second, { force: true })
+        // two of three are a majority, which products need
+        const third = HostName.make("host-3")
+        yield* (yield* on("host-2")).join(yield* founder.add(HostName.make("host-2")), [])
+        yield* (yield* on("host-3")).join(yield* founder.add(third), [])
+        yield* product.lose("host-3")
+        yield* founder.remove(third, { force: true })
         const left = yield* names(founder)
-        const successor = yield* on("host-2", "host-2-again")
-        yield* successor.join(yield* founder.add(second), [])
+        const successor = yield* on("host-3", "host-3-again")
+        yield* successor.join(yield* founder.add(third), [])
         const seen = yield* names(successor)
         return unmet({
-          [`the members are ${left}`]: left === "host-1",
-          [`then they are ${seen}`]: seen === "host-1,host-2"
+          [`the members are ${left}`]: left === "host-1,host-2",
+          [`then they are ${seen}`]: seen === "host-1,host-2,host-3"
         })
       })
   },
@@ -158,6 +162,43 @@ const checks: ReadonlyArray<Omit<Check<ProductFactory>, "run"> & { readonly run:
         const told = [stranger, again].map((each) => `${each.message} ${JSON.stringify(each)}`)
         return unmet({
           "no text contains it": told.every((text) => !text.includes(Redacted.value(token)))
+        })
+      })
+  },
+  {
+    guarantee: "C6",
+    states: "the last member is not removed, not by force either",
+    needs: [],
+    run: ({ on }) =>
+      Effect.gen(function* () {
+        const founder = yield* on("host-1")
+        yield* founder.bootstrap([])
+        const refusals = yield* Effect.forEach([false, true], (force) =>
+          Effect.flip(founder.remove(HostName.make("host-1"), { force }))
+        )
+        const told = refusals.map(({ reason }) => reason).join()
+        const seen = yield* names(founder)
+        return unmet({
+          [`it was told ${told}`]: told === "last-member,last-member",
+          [`the members are ${seen}`]: seen === "host-1"
+        })
+      })
+  },
+  {
+    guarantee: "C6",
+    states: "a name that the product does not take is told, and the others are served",
+    needs: ["refuses-names"],
+    run: ({ on, product }) =>
+      Effect.gen(function* () {
+        const founder = yield* on("host-1")
+        yield* founder.bootstrap([])
+        const name = product.refusedName ?? HostName.make("host-2")
+        const { reason } = yield* Effect.flip(founder.add(name))
+        yield* (yield* on("host-2")).join(yield* founder.add(HostName.make("host-2")), [])
+        const seen = yield* names(founder)
+        return unmet({
+          [`it was told ${reason}`]: reason === "bad-name",
+          [`the members are ${seen}`]: seen === "host-1,host-2"
         })
       })
   },

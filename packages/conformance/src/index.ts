@@ -31,9 +31,24 @@ export {
   type Recorded,
   tell
 } from "./History.ts"
+export {
+  type Allowed,
+  answers,
+  exclusion,
+  fencing,
+  order,
+  outspoken,
+  served
+} from "./lock/LockCheckers.ts"
+export { LockFleet, type LockFleetParts } from "./lock/LockFleet.ts"
+export { type LockHappening, type LockHistory, tellLock } from "./lock/LockHistory.ts"
+export { type LockLife, type LockSimulationOptions, simulateLock } from "./lock/LockLife.ts"
+export type { LockSeat } from "./lock/LockSeat.ts"
+export type { LockTrial } from "./lock/LockStage.ts"
 export { gradualMemoryWorld, memoryWorld, memoryWorldWith } from "./MemoryWorldFactory.ts"
 export { mirrorChecks, mirrorSuite } from "./MirrorSuite.ts"
 export { memoryProduct, type Product, type ProductFactory, productOf } from "./Product.ts"
+export { rollingLockChecks, rollingLockSuite } from "./RollingLockSuite.ts"
 export { type Life, type SimulationOptions, simulate } from "./Simulation.ts"
 export { storeChecks, storeSuite } from "./StoreSuite.ts"
 export { coreSubject, type Services, type Subject } from "./Subject.ts"

@@ -4,12 +4,14 @@
 //   ROLLCALL_SEEDS=100000 lives that many; 5,000 unless set
 
 import { assert, describe, it } from "@effect/vitest"
-import { MemoryCluster } from "@rollcall/core"
+import { MemoryCluster, Mirror } from "@rollcall/core"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { gradualMemoryWorld, memoryWorld } from "../src/MemoryWorldFactory.ts"
 import { productOf } from "../src/Product.ts"
 import { simulate } from "../src/Simulation.ts"
+import { coreSubject } from "../src/Subject.ts"
+import { sealed } from "../src/TestSealer.ts"
 import { oneSided, twoSided } from "../src/World.ts"
 
 const { ROLLCALL_SEED: one, ROLLCALL_SEEDS } = process.env
@@ -17,9 +19,13 @@ const count = Number(ROLLCALL_SEEDS ?? 5000)
 const BATCH = 500
 const tokenLifetimeMillis = 3_600_000
 
+/** A mirror that spares its hosts what they need not hear, and so hears less of them. */
+const frugal = sealed({ ...coreSubject, mirror: Mirror.layer({ frugal: true }) })
+
 const live = (seed: number) =>
   simulate({
     seed,
+    ...(seed % 5 === 3 ? { subject: frugal } : {}),
     layout: seed % 3 === 0 ? oneSided : twoSided,
     // a mirror that lost its ledger and does not see everybody may let a second cluster be founded: see the README
     world: seed % 4 === 1 ? gradualMemoryWorld : memoryWorld,

@@ -19,6 +19,8 @@ import { leakyStore } from "./broken/LeakyStore.ts"
 import * as products from "./broken/Products.ts"
 import { replayingStore } from "./broken/ReplayingStore.ts"
 import * as broken from "./broken/Services.ts"
+import { termBlindStore } from "./broken/TermBlindStore.ts"
+import { timelyStore } from "./broken/TimelyStore.ts"
 import { tornWriteStore } from "./broken/TornWriteStore.ts"
 import { twoLeaderStore } from "./broken/TwoLeaderStore.ts"
 
@@ -29,7 +31,9 @@ const brokenStores: ReadonlyArray<readonly [GuaranteeId, string, WorldFactory]> 
   ["S4", "a store that goes back in time", replayingStore],
   ["S5", "a store that loses wake-ups", forgetfulStore],
   ["S6", "a store that lets anybody write the shared register", twoLeaderStore],
-  ["S7", "a store that keeps the departed", ghostStore]
+  ["S6", "a store that lets a leader write what it decided in an earlier term", termBlindStore],
+  ["S7", "a store that keeps the departed", ghostStore],
+  ["S8", "a store that lists first whoever wrote last", timelyStore]
 ]
 
 const brokenMirrors: ReadonlyArray<readonly [GuaranteeId, string, Subject]> = [
@@ -54,6 +58,8 @@ const brokenProducts: ReadonlyArray<readonly [GuaranteeId, string, ProductFactor
   ["C2", "a command that always says it founded a cluster", products.flatteringCli],
   ["C4", "a command that cannot remove who is gone", products.pedanticCli],
   ["C5", "a command that quotes tokens", products.indiscreetCli],
+  ["C6", "a command that does not tell a name that is not taken", products.evasiveCli],
+  ["C6", "a command that says that the last member is gone", products.carefreeCli],
   ["T1", "a product whose tokens can be used again", products.sharedTokenCli],
   ["T2", "a product with any number of tokens for a name", products.generousCli],
   ["T6", "a product whose tokens never grow old", products.eternalCli]

@@ -73,6 +73,7 @@ export {
 } from "./rolling-lock/RequestQueue.ts"
 export type { RequestOptions } from "./rolling-lock/RequestWish.ts"
 export { wishOf } from "./rolling-lock/RequestWish.ts"
+export type { OrderedRoll, RollOptions } from "./rolling-lock/Rolling.ts"
 export {
   LockPolicy,
   RollingLock,
@@ -83,10 +84,10 @@ export {
   GrantUnknown,
   LimitInvalid,
   LockNotReady,
-  RequestInvalid
+  RequestInvalid,
+  RollUnsupported
 } from "./rolling-lock/RollingLockError.ts"
 export {
-  dryRun,
   fairPolicy,
   type GrantPolicy,
   type Holder,
@@ -101,7 +102,9 @@ export {
   type GrantRecord,
   type GrantRegister,
   type LockDialect,
+  type LockReading,
   type LockScene,
+  Order,
   PastEvent,
   Pause,
   Request,

@@ -34,6 +34,7 @@ const announcement: Announcement = {
 const roll: Roll = {
   native: true,
   up: true,
+  frugal: true,
   epoch: 3,
   formed: true,
   bootstrap: app0,

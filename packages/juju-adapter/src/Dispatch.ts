@@ -9,30 +9,10 @@ import type { HookCommandError } from "./HookCommandError.ts"
 import { actionSet } from "./hook-commands/action.ts"
 import { goalState } from "./hook-commands/goal-state.ts"
 import { statusGet, statusSet } from "./hook-commands/status.ts"
-import { JujuContext, type JujuContextShape, type NotInHook } from "./JujuContext.ts"
+import { JujuContext, type NotInHook } from "./JujuContext.ts"
 import { jujuLogger } from "./JujuLogger.ts"
+import { forgetPeer } from "./PeerMemory.ts"
 import { blocked, maintenance, type UnitStatus } from "./UnitStatus.ts"
-
-/** Events after which a step also takes away what is no longer used: they come without a change of anybody else. */
-export const isSweep = ({ event }: JujuContextShape): boolean => SWEEPS.has(event.name)
-
-/** Whether an operator changed something: then what failed before is worth another try at once. */
-export const isAfresh = ({ event }: JujuContextShape): boolean =>
-  event.name === "config-changed" || event.name === "upgrade-charm"
-
-/** Whether the unit can take part: before it is installed it has entered no relation. */
-export const isInstall = ({ event }: JujuContextShape): boolean => event.name === "install"
-
-/**
- * Whether the hook says nothing that the next one does not say better: Juju runs relation-changed right after every
- * relation-joined, and a decision made in the second instead of the first wakes nobody twice.
- */
-export const isPrelude = ({ event }: JujuContextShape): boolean =>
-  event.name.endsWith("-relation-joined")
-
-/** Whether an operator asks for this unit's status by an action of that name. */
-export const isStatusAction = ({ event }: JujuContextShape): boolean =>
-  event.kind === "action" && event.name === "status"
 
 /** Answers the action `status` with what the last hook showed; writes nothing else. */
 export const reportStatus: Effect.Effect<undefined, HookCommandError, HookCommand> = Effect.gen(
@@ -42,9 +22,6 @@ export const reportStatus: Effect.Effect<undefined, HookCommandError, HookComman
     return undefined
   }
 )
-
-/** Whether this is the unit's last hook, in which it leaves its cluster. */
-export const isLeaving = ({ event }: JujuContextShape): boolean => event.name === "remove"
 
 /** How many units of the application are to stay; 0 when the application is torn down. */
 export const plannedUnits: Effect.Effect<number, HookCommandError, HookCommand> = Effect.map(
@@ -67,10 +44,10 @@ export const dispatch = <E extends { readonly message: string; readonly _tag: st
     Effect.catch((error: { readonly message: string; readonly _tag: string }) =>
       Effect.gen(function* () {
         yield* Effect.logError(error.message)
-        if (error._tag === "NotLeader") return 0
-        if (error._tag === "JujuConfigError") {
+        if (error._tag === "NotLeader") return yield* endedWithoutStep
+        if (error._tag === "JujuConfigError" || error._tag === "LimitInvalid") {
           yield* Effect.ignore(statusSet(blocked(error.message)))
-          return 0
+          return yield* endedWithoutStep
         }
         yield* Effect.ignore(statusSet(maintenance(error.message)))
         return 1
@@ -81,4 +58,8 @@ export const dispatch = <E extends { readonly message: string; readonly _tag: st
     )
   )
 
-const SWEEPS: ReadonlySet<string> = new Set(["update-status", "config-changed", "upgrade-charm"])
+/** The exit code of a hook that is over although nothing of it was done: what it was about is read by the next one. */
+const endedWithoutStep = Effect.flatMap(JujuContext, forgetPeer).pipe(
+  Effect.as(0),
+  Effect.catch(({ message }) => Effect.as(Effect.logError(message), 1))
+)

@@ -23,7 +23,14 @@ export const hostStatus = (decision: HostDecision): UnitStatus => {
 /** The status of a distributor's unit. */
 export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
   if (decision._tag === "Standby") return active("standing by for the leader")
-  const { held, hosts, members, missing, silent, waiting: unserved } = decision
+  const { held, hosts, members, missing, silent, unreadable, waiting: unserved } = decision
+  const [culprit, ...more] = unreadable
+  if (culprit !== undefined) {
+    const others = more.length === 0 ? "" : ` and ${more.length} more`
+    return blocked(
+      `${culprit}${others}: what it announces names no host; rename its machine or remove it (${members} of ${hosts} others joined)`
+    )
+  }
   if (hosts === 0) return waiting("waiting for hosts to announce themselves")
   if (held > 0) return waiting(`holding ${held} of ${hosts} hosts for ${missing} still to come`)
   const joined = `${members} of ${hosts} hosts joined`
@@ -37,6 +44,7 @@ export const mirrorStatus = (decision: MirrorDecision): UnitStatus => {
 /** Reasons that only an operator can mend; all others are tried again. */
 const OPERATOR: ReadonlySet<string> = new Set([
   "already-initialised",
+  "bad-name",
   "command-missing",
   "output-unreadable",
   "output-too-large"

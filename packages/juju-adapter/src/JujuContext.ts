@@ -27,6 +27,8 @@ export interface JujuContextShape {
   readonly model: { readonly name: string; readonly uuid: string }
   /** The machine's number, such as `0` or `0/lxd/1`; absent on Kubernetes. */
   readonly machine?: string
+  /** The cloud's availability zone of the machine, where it has any. */
+  readonly zone?: string
   readonly charmDir: string
   readonly jujuVersion: string
   readonly event: JujuEvent
@@ -85,6 +87,7 @@ const Variables = Schema.Struct({
   JUJU_CHARM_DIR: Schema.String,
   JUJU_VERSION: Schema.String,
   JUJU_MACHINE_ID: text,
+  JUJU_AVAILABILITY_ZONE: text,
   JUJU_DISPATCH_PATH: Schema.optionalKey(
     Schema.String.check(
       Schema.isPattern(/^(?:.*\/)?(?:hooks|actions)\/[^/]+$/, {
@@ -110,6 +113,7 @@ const contextOf = (variables: Variables): JujuContextShape => ({
   app: variables.JUJU_UNIT_NAME.slice(0, variables.JUJU_UNIT_NAME.indexOf("/")),
   model: { name: variables.JUJU_MODEL_NAME, uuid: variables.JUJU_MODEL_UUID },
   ...given("machine", variables.JUJU_MACHINE_ID),
+  ...given("zone", variables.JUJU_AVAILABILITY_ZONE),
   charmDir: variables.JUJU_CHARM_DIR,
   jujuVersion: variables.JUJU_VERSION,
   event: eventOf(variables)

@@ -8,34 +8,33 @@
 // S3 one flush at the hook's end, all relations in one transaction; S4 a databag is cached as of its last
 // relation-changed; S5 relation-changed; S6 the flush is fenced by the leadership lease; S7 relation-departed.
 import {
-  type Census,
   type Entries,
   type GroupView,
-  NotLeader,
   noEntries,
   ParticipantId,
   Store,
-  type StoreError,
   StoreUnavailable,
   type View,
   type Write
 } from "@rollcall/core"
-import { Effect, Layer, Stream } from "effect"
+import { Clock, Effect, Layer, Stream } from "effect"
+import { relationOf, stageOwn, stageShared, toEntries } from "./Databags.ts"
+import { censusOf } from "./GoalCensus.ts"
 import { HookCommand } from "./HookCommand.ts"
 import type { HookCommandError } from "./HookCommandError.ts"
-import { goalState } from "./hook-commands/goal-state.ts"
+import { isSweep } from "./HookEvent.ts"
 import { isLeader } from "./hook-commands/leader.ts"
 import {
   relationGet,
   relationIds,
   relationList,
-  relationListApp,
-  relationSet
+  relationListApp
 } from "./hook-commands/relation.ts"
-import { stateDelete, stateGet, stateSet } from "./hook-commands/state.ts"
+import { stateGet } from "./hook-commands/state.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
-import { naming, prepare, receive, send } from "./Mailbox.ts"
+import { post, receive } from "./Mailbox.ts"
 import { boxesOf, MAILBOXES_KEY, type Mailboxes, readMailboxes } from "./MailboxRecord.ts"
+import { recall, remember } from "./PeerMemory.ts"
 import { type RelationId, relationText } from "./RelationId.ts"
 
 /** The endpoints a store is made of. */
@@ -49,6 +48,11 @@ export interface JujuStoreOptions {
    * woken. For the side that writes them; the reading side follows what it finds. Needs Juju 3.1.
    */
   readonly mailboxes?: boolean
+  /**
+   * Which databags of other units may be kept in this unit's state, so that a hook reads only those that changed: for the
+   * side that sees many. None unless given; one that may hold a token in clear must not be.
+   */
+  readonly remembers?: (databag: Entries) => boolean
 }
 
 /** The store of this hook's unit. */
@@ -71,29 +75,41 @@ export const jujuStore = (
           Effect.gen(function* () {
             const { tables, view } = yield* run("read", readView(context, options))
             const [result, writes] = yield* body(view)
-            const left = yield* run("send", post(view, tables, writes, options))
-            yield* stage(context, left).pipe(Effect.provideService(HookCommand, commands))
+            // a unit that does not lead is refused here, before anything is sent or staged
+            yield* stageShared(context, writes).pipe(Effect.provideService(HookCommand, commands))
+            const left = yield* run("send", sendLetters(view, tables, writes, options))
+            yield* stageOwn([...left, ...remembering(view, options)]).pipe(
+              Effect.provideService(HookCommand, commands)
+            )
             return result
           }),
-        census: run("ask for the goal state", census(context, options)),
+        census: run("ask for the goal state", censusOf(context, options.endpoint)),
         changes: Stream.empty
       })
     })
   )
 
-const readView = (context: JujuContextShape, { endpoint, peers }: JujuStoreOptions) =>
+const readView = (context: JujuContextShape, options: JujuStoreOptions) =>
   Effect.gen(function* () {
-    const leader = yield* isLeader
-    const relations = (yield* relationIds(endpoint))
-      .filter(({ id }) => !isBroken(context, id))
-      .sort((a, b) => a.id - b.id)
-    const memory = toEntries(yield* stateGet)
-    const groups = yield* Effect.forEach(
-      relations,
-      (id) => readGroup(context, id, leader, memory),
+    const { endpoint, peers } = options
+    const [leader, entered, state, councils] = yield* Effect.all(
+      [
+        isLeader,
+        relationIds(endpoint),
+        stateGet,
+        peers === undefined ? Effect.succeed([]) : relationIds(peers)
+      ],
       PARALLEL
     )
-    const council = peers === undefined ? undefined : (yield* relationIds(peers))[0]
+    const relations = entered.filter(({ id }) => !isBroken(context, id)).sort((a, b) => a.id - b.id)
+    const memory = toEntries(state)
+    const groups = yield* Effect.forEach(
+      relations,
+      (id) =>
+        readGroup(context, id, { leader, memory, remembers: options.remembers !== undefined }),
+      PARALLEL
+    )
+    const [council] = councils
     const read = groups.flatMap((group) => (group === undefined ? [] : [group]))
     const view: View = {
       self: ParticipantId.make(context.unit),
@@ -106,35 +122,52 @@ const readView = (context: JujuContextShape, { endpoint, peers }: JujuStoreOptio
     return { view, tables: new Map(read.map(({ group, table }) => [group.id, table])) }
   })
 
+interface Reading {
+  readonly leader: boolean
+  readonly memory: Entries
+  readonly remembers: boolean
+}
+
 /** One relation; undefined when Juju has let it go under the hook. */
 const readGroup = (
   context: JujuContextShape,
   relation: RelationId,
-  leader: boolean,
-  memory: Entries
+  { leader, memory, remembers }: Reading
 ) =>
   Effect.gen(function* () {
-    const remote = yield* relationListApp(relation)
-    const units = yield* relationList(relation)
     const get = (bag: { readonly unit: string } | { readonly app: string }) =>
       Effect.map(relationGet(relation, bag), toEntries)
-    const peers = yield* Effect.forEach(
-      units,
-      (unit) =>
-        Effect.map(
-          readPeer(relation, unit, context.unit),
-          (entries) => [ParticipantId.make(unit), entries] as const
-        ),
+    const [remote, units, bag, shared] = yield* Effect.all(
+      [
+        relationListApp(relation),
+        relationList(relation),
+        get({ unit: context.unit }),
+        leader ? get({ app: context.app }) : Effect.succeed(undefined)
+      ],
       PARALLEL
     )
-    const bag = yield* get({ unit: context.unit })
+    const again = { sweep: isSweep(context), nowMillis: yield* Clock.currentTimeMillis }
+    const known = remembers
+      ? recall(memory, context, relationText(relation), units, again)
+      : new Map<string, Entries>()
+    const readUnit = (unit: string) => {
+      const entries = known.get(unit)
+      return Effect.map(
+        entries === undefined ? readPeer(relation, unit, context.unit) : Effect.succeed(entries),
+        (read) => [ParticipantId.make(unit), read] as const
+      )
+    }
+    const [counterpart, peers] = yield* Effect.all(
+      [get({ app: remote }), Effect.forEach(units, readUnit, PARALLEL)],
+      PARALLEL
+    )
     const group: GroupView = {
       id: relationText(relation),
       symmetric: false,
       own: withBoxes(bag, memory, relationText(relation)),
       peers: new Map(peers),
-      shared: leader ? yield* get({ app: context.app }) : undefined,
-      counterpart: yield* get({ app: remote }),
+      shared,
+      counterpart,
       counterpartName: remote
     }
     return { group, table: readMailboxes(bag) }
@@ -160,7 +193,7 @@ const withBoxes = (bag: Entries, memory: Entries, group: string): Entries =>
   ])
 
 /** Sends by mailbox what can be sent so, and returns what is left to stage. */
-const post = (
+const sendLetters = (
   view: View,
   tables: ReadonlyMap<string, Mailboxes>,
   writes: ReadonlyArray<Write>,
@@ -170,13 +203,17 @@ const post = (
     if (mailboxes !== true || !view.leader) return writes
     let left = writes
     for (const group of view.groups) {
-      const before = tables.get(group.id) ?? new Map()
-      const ready = yield* prepare(relationOf(group.id), group, before, left)
-      const sent = yield* send(relationOf(group.id), group, before, ready, view.private, left)
-      left = [...sent.writes, ...naming(group, before, sent.ids)]
+      const named = tables.get(group.id) ?? new Map()
+      left = yield* post(relationOf(group.id), group, named, view.private, left)
     }
     return left
   })
+
+/** What this unit is to remember of the others. */
+const remembering = (view: View, { remembers }: JujuStoreOptions): ReadonlyArray<Write> =>
+  remembers === undefined
+    ? []
+    : view.groups.flatMap(({ id, peers }) => remember(view.private, id, peers, remembers))
 
 /** Of the peer relation only the application's databag is read: the units' own say nothing here. */
 const readCouncil = (context: JujuContextShape, relation: RelationId) =>
@@ -193,79 +230,8 @@ const readCouncil = (context: JujuContextShape, relation: RelationId) =>
     })
   )
 
-/** The application's databags go first: a unit that does not lead is refused there, before anything is staged. */
-const stage = (
-  context: JujuContextShape,
-  writes: ReadonlyArray<Write>
-): Effect.Effect<void, StoreError, HookCommand> =>
-  Effect.gen(function* () {
-    const shared = byGroup(writes.filter(({ place }) => place._tag === "shared"))
-    for (const [group, entries] of shared) {
-      yield* relationSet(relationOf(group), entries, { app: true }).pipe(
-        Effect.mapError((error) =>
-          error.reason === "not-leader"
-            ? new NotLeader({ participant: context.unit, group })
-            : unavailable(error)
-        )
-      )
-    }
-    const own = byGroup(writes.filter(({ place }) => place._tag === "own" || place._tag === "to"))
-    for (const [group, entries] of own) {
-      yield* relationSet(relationOf(group), entries).pipe(Effect.mapError(unavailable))
-    }
-    const state = writes.filter(({ place }) => place._tag === "private")
-    const kept = state.flatMap(({ key, value }) => (value === undefined ? [] : [[key, value]]))
-    yield* stateSet(Object.fromEntries(kept)).pipe(Effect.mapError(unavailable))
-    for (const { key, value } of state) {
-      if (value === undefined) yield* stateDelete(key).pipe(Effect.mapError(unavailable))
-    }
-  })
-
-const census = (context: JujuContextShape, { endpoint }: JujuStoreOptions) =>
-  Effect.gen(function* () {
-    const goal = yield* goalState
-    const relations = yield* relationIds(endpoint)
-    const names = Object.entries(goal.relations[endpoint] ?? {})
-    const counterparts = yield* Effect.forEach(relations, (relation) =>
-      Effect.map(relationListApp(relation), (app) => {
-        const units = names.filter(([name]) => name.startsWith(`${app}/`))
-        return [relationText(relation), present(units)] as const
-      })
-    )
-    const siblings = new Set([
-      ...present(Object.entries(goal.units)),
-      ParticipantId.make(context.unit)
-    ])
-    return { siblings, counterparts: new Map(counterparts) } satisfies Census
-  })
-
-const present = (units: ReadonlyArray<readonly [string, string]>): ReadonlySet<ParticipantId> =>
-  new Set(units.flatMap(([name, status]) => (status === "dying" ? [] : [ParticipantId.make(name)])))
-
-const byGroup = (writes: ReadonlyArray<Write>): ReadonlyMap<string, Record<string, string>> => {
-  const groups = new Map<string, Record<string, string>>()
-  for (const { key, place, value } of writes) {
-    if (place._tag === "private") continue
-    const entries = groups.get(place.group) ?? {}
-    entries[key] = value ?? ""
-    groups.set(place.group, entries)
-  }
-  return groups
-}
-
-const relationOf = (group: string): RelationId => {
-  const colon = group.lastIndexOf(":")
-  return { endpoint: group.slice(0, colon), id: Number(group.slice(colon + 1)) }
-}
-
 const isBroken = ({ event }: JujuContextShape, id: number): boolean =>
   event.name.endsWith("-relation-broken") && event.relation?.id === id
-
-const toEntries = (record: Readonly<Record<string, string>>): Entries =>
-  new Map(Object.entries(record))
-
-const unavailable = (error: HookCommandError): StoreUnavailable =>
-  new StoreUnavailable({ operation: "stage a write", detail: error.message })
 
 /** Reads go side by side: each is a process of Juju's, and a distributor reads one databag for each host. */
 const PARALLEL = { concurrency: 8 }

@@ -1,7 +1,6 @@
 // Mailboxes as Juju secrets. A secret belongs to the distributor's unit and is granted to the related application; what
 // is in it is sealed, or no secret. Its reader follows it with --refresh, so that Juju wakes it at the next change.
-import type { Entries, GroupView, Write } from "@rollcall/core"
-import { noEntries } from "@rollcall/core"
+import { type Entries, type GroupView, noEntries, ParticipantId, type Write } from "@rollcall/core"
 import { Effect, Redacted } from "effect"
 import {
   secretAdd,
@@ -11,16 +10,16 @@ import {
   secretRemove,
   secretSet
 } from "./hook-commands/secret.ts"
+import { COMMANDS_IN_A_HOOK, planMailboxes, type Stock } from "./MailboxPlan.ts"
 import {
   boxesOf,
   boxKey,
   CONTENT_KEY,
-  FIRST_ROUND,
   MAILBOXES_KEY,
   type Mailboxes,
-  ROUND,
   readContent,
   readMailboxes,
+  stockKey,
   unitNumber,
   writeContent,
   writeMailboxes
@@ -44,119 +43,129 @@ export const receive = (table: Entries, unit: string) => {
 }
 
 /**
- * The group's mailboxes, with a round of new ones when this is the first look at the group or one of `writes` is for a
- * unit that has none: naming them writes the databag, which wakes everybody, so it is done for many at a time.
+ * Turns a group's writes that are meant for one unit into changes of its mailbox, as far as that is the better way; what
+ * is left to stage comes back. A mailbox that holds nothing any more is removed, which wakes nobody; a unit that is needed
+ * again gets another. `named` are the mailboxes in the databag as the step began.
  */
-export const prepare = (
+export const post = (
   relation: RelationId,
   group: GroupView,
-  ids: Mailboxes,
-  writes: ReadonlyArray<Write>
-) =>
-  Effect.gen(function* () {
-    const without = addressees(group, writes).find((unit) => !ids.has(unitNumber(unit)))
-    const first = ids.size === 0 ? 0 : without === undefined ? undefined : unitNumber(without)
-    if (first === undefined || (ids.size > 0 && cheaperAloud(group, writes))) return ids
-    const length = ids.size === 0 ? FIRST_ROUND : ROUND
-    const numbers = Array.from({ length }, (_, offset) => first + offset)
-    const fresh = yield* Effect.forEach(
-      numbers.filter((number) => !ids.has(number)),
-      (number) => Effect.map(makeMailbox(relation), (id) => [number, id] as const),
-      { concurrency: 8 }
-    )
-    return new Map([...ids, ...fresh])
-  })
-
-/** The write that names a group's mailboxes, where they are others than before. */
-export const naming = (
-  group: GroupView,
-  before: Mailboxes,
-  ids: Mailboxes
-): ReadonlyArray<Write> =>
-  before === ids
-    ? []
-    : [
-        {
-          place: { _tag: "own", group: group.id },
-          key: MAILBOXES_KEY,
-          value: writeMailboxes(ids)
-        }
-      ]
-
-/**
- * Turns a group's writes that are meant for one unit into changes of its mailbox; the rest comes back as it was, with
- * the group's mailboxes. A mailbox that holds nothing any more is removed, which wakes nobody; a unit that is needed
- * again gets another. `before` are the mailboxes as they were when the step began.
- */
-export const send = (
-  relation: RelationId,
-  group: GroupView,
-  before: Mailboxes,
-  ids: Mailboxes,
+  named: Mailboxes,
   memory: Entries,
   writes: ReadonlyArray<Write>
 ) =>
   Effect.gen(function* () {
     const boxes = boxesOf(memory, group.id)
-    const next = new Map<string, Map<string, string>>()
-    const aloud = cheaperAloud(group, writes)
-    const kept = writes.filter((write) => !sorted(write, group, ids, boxes, next, aloud))
-    const here: ReadonlySet<string> = new Set(group.peers.keys())
-    for (const unit of boxes.keys()) if (!here.has(unit)) next.set(unit, new Map())
-    if (next.size === 0) return { ids, writes: kept }
-    // what Juju refuses of secrets it refuses when the hook has ended, so what there is is asked beforehand
-    const there = new Set(yield* secretIds)
-    let after = ids
-    for (const [unit, entries] of next) {
-      const number = unitNumber(unit)
-      const id = ids.get(number) ?? ""
-      const exists = there.has(id) || before.get(number) !== id
-      if (entries.size > 0) {
-        const box = exists ? id : yield* makeMailbox(relation)
-        yield* secretSet(box, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
-        if (!exists) after = new Map([...after, [number, box]])
-      } else if (exists && boxes.has(unit)) {
-        yield* secretRemove(id)
-      }
-      const value = entries.size === 0 ? undefined : writeContent(entries)
-      kept.push({ place: { _tag: "private" }, key: boxKey(group.id, unit), value })
-    }
-    return { ids: after, writes: kept }
+    const stock = readMailboxes(memory, stockKey(group.id))
+    const plan = planMailboxes(group, { named, stock }, writes, (key) => holds(boxes, key))
+    const made = yield* Effect.forEach(
+      plan.made,
+      (number) => Effect.map(makeMailbox(relation), (id) => [number, id] as const),
+      { concurrency: 8 }
+    )
+    const { left, next } = sort(group, boxes, plan.letters, writes)
+    const all = new Map([...named, ...stock, ...made])
+    const fresh = new Set(made.map(([, id]) => id))
+    const sent = yield* deliver(relation, group, { all, boxes, fresh, next })
+    const anew = [...sent.replaced].some(([number]) => named.has(number))
+    const after = new Map([...all, ...sent.replaced])
+    const naming = plan.naming || anew
+    return [...left, ...sent.writes, ...tables(group, { naming, named, stock, after })]
   })
 
-/**
- * Whether the databag is the better way for what is new: it wakes everybody once, while each mailbox wakes its unit and,
- * when that has read it, its owner.
- */
-const cheaperAloud = (group: GroupView, writes: ReadonlyArray<Write>): boolean =>
-  new Set(addressees(group, writes)).size * 2 >= group.peers.size
-
-const addressees = ({ id }: GroupView, writes: ReadonlyArray<Write>): ReadonlyArray<string> =>
-  writes.flatMap(({ place }) =>
-    place._tag === "to" && place.group === id ? [place.participant] : []
-  )
-
-/** Puts `write` into `next` where it concerns a mailbox; false where it is for the databag. */
-const sorted = (
-  { key, place, value }: Write,
-  group: GroupView,
-  ids: Mailboxes,
-  boxes: ReadonlyMap<string, Entries>,
-  next: Map<string, Map<string, string>>,
-  aloud: boolean
-): boolean => {
-  if (place._tag !== "own" && place._tag !== "to") return false
-  if (place.group !== group.id) return false
-  const holder = [...boxes].find(([, entries]) => entries.has(key))?.[0]
-  if (aloud && place._tag === "to" && holder === undefined) return false
-  const unit = place._tag === "to" ? place.participant : value === undefined ? holder : undefined
-  if (unit === undefined || !ids.has(unitNumber(unit))) return false
-  const entries = next.get(unit) ?? new Map(boxes.get(unit))
-  next.set(unit, entries)
-  if (value === undefined) entries.delete(key)
-  else entries.set(key, value)
-  return true
+interface Delivery {
+  /** The mailboxes of the group, by unit number. */
+  readonly all: Mailboxes
+  /** What was in them when the step began, by unit. */
+  readonly boxes: ReadonlyMap<string, Entries>
+  /** The ids of those that this hook made. */
+  readonly fresh: ReadonlySet<string>
+  /** What is to be in them, by unit. */
+  readonly next: ReadonlyMap<string, Entries>
 }
+
+/** Changes mailboxes, and removes those with nothing in them; what is over the hook's share waits for the next one. */
+const deliver = (relation: RelationId, group: GroupView, { all, boxes, fresh, next }: Delivery) =>
+  Effect.gen(function* () {
+    const writes: Array<Write> = []
+    const replaced = new Map<number, string>()
+    if (next.size === 0) return { writes, replaced }
+    // what Juju refuses of secrets it refuses when the hook has ended, so what there is is asked beforehand
+    const there = new Set(yield* secretIds)
+    const full = [...next].filter(([, entries]) => entries.size > 0)
+    const empty = [...next].filter(([, entries]) => entries.size === 0)
+    for (const [unit, entries] of full) {
+      const number = unitNumber(unit)
+      const id = all.get(number) ?? ""
+      const exists = there.has(id) || fresh.has(id)
+      const box = exists ? id : yield* makeMailbox(relation)
+      yield* secretSet(box, { [CONTENT_KEY]: Redacted.make(writeContent(entries)) })
+      if (!exists) replaced.set(number, box)
+      writes.push(remembering(group, unit, writeContent(entries)))
+    }
+    const spare = COMMANDS_IN_A_HOOK - full.length - 2 * fresh.size
+    for (const [unit] of empty.slice(0, Math.max(0, Math.floor(spare / 2)))) {
+      const id = all.get(unitNumber(unit)) ?? ""
+      if (there.has(id) && boxes.has(unit)) yield* secretRemove(id)
+      writes.push(remembering(group, unit, undefined))
+    }
+    return { writes, replaced }
+  })
+
+/** Puts each write where it belongs: into `next`, the mailboxes that change, or among those that are `left` to stage. */
+const sort = (
+  group: GroupView,
+  boxes: ReadonlyMap<string, Entries>,
+  letters: ReadonlySet<string>,
+  writes: ReadonlyArray<Write>
+) => {
+  const next = new Map<string, Map<string, string>>()
+  const left: Array<Write> = []
+  for (const write of writes) {
+    const { key, place, value } = write
+    const here = (place._tag === "own" || place._tag === "to") && place.group === group.id
+    const holder = here ? [...boxes].find(([, entries]) => entries.has(key))?.[0] : undefined
+    const isLetter = place._tag === "to" && (letters.has(place.participant) || holder !== undefined)
+    const unit = here && (isLetter ? place.participant : value === undefined ? holder : undefined)
+    if (unit === false || unit === undefined) {
+      left.push(write)
+      continue
+    }
+    const entries = next.get(unit) ?? new Map(boxes.get(unit))
+    next.set(unit, entries)
+    if (value === undefined) entries.delete(key)
+    else entries.set(key, value)
+  }
+  for (const unit of boxes.keys())
+    if (!group.peers.has(ParticipantId.make(unit))) next.set(unit, new Map())
+  return { left, next }
+}
+
+/** The writes that make the tables of mailboxes what they are `after` the step, where they are others than before. */
+const tables = (
+  group: GroupView,
+  { after, named, naming, stock }: Stock & { readonly naming: boolean; readonly after: Mailboxes }
+): ReadonlyArray<Write> => {
+  const kept = naming ? new Map() : new Map([...after].filter(([number]) => !named.has(number)))
+  const value = kept.size === 0 ? undefined : writeMailboxes(kept)
+  const before = stock.size === 0 ? undefined : writeMailboxes(stock)
+  const own = { _tag: "own", group: group.id } as const
+  return [
+    ...(naming ? [{ place: own, key: MAILBOXES_KEY, value: writeMailboxes(after) }] : []),
+    ...(value === before
+      ? []
+      : [{ place: { _tag: "private" } as const, key: stockKey(group.id), value }])
+  ]
+}
+
+const remembering = (group: GroupView, unit: string, value: string | undefined): Write => ({
+  place: { _tag: "private" },
+  key: boxKey(group.id, unit),
+  value
+})
+
+const holds = (boxes: ReadonlyMap<string, Entries>, key: string): boolean =>
+  [...boxes.values()].some((entries) => entries.has(key))
 
 const makeMailbox = (relation: RelationId) =>
   Effect.gen(function* () {

@@ -8,11 +8,6 @@ import { Schema } from "effect"
 export const MAILBOXES_KEY = "rollcall-mailboxes"
 /** The one key of a mailbox secret's content. */
 export const CONTENT_KEY = "content"
-/** How many mailboxes are made in the first hook: each costs two calls of hook commands, and a hook should end soon. */
-export const FIRST_ROUND = 32
-/** How many are made in a later hook: naming them wakes every unit, so it should be rare. */
-export const ROUND = 48
-
 const Table = Schema.fromJsonString(
   Schema.Struct({ v: Schema.Literal(1), ids: Schema.Record(Schema.String, Schema.String) })
 )
@@ -21,9 +16,9 @@ const Content = Schema.fromJsonString(Schema.Record(Schema.String, Schema.String
 /** The ids of mailboxes by unit number. */
 export type Mailboxes = ReadonlyMap<number, string>
 
-/** The table in a databag; an empty one where there is none, or none that can be read. */
-export const readMailboxes = (entries: Entries): Mailboxes => {
-  const read = Schema.decodeUnknownOption(Table)(entries.get(MAILBOXES_KEY))
+/** The table in a databag or in the owner's memory; an empty one where there is none, or none that can be read. */
+export const readMailboxes = (entries: Entries, key: string = MAILBOXES_KEY): Mailboxes => {
+  const read = Schema.decodeUnknownOption(Table)(entries.get(key))
   if (read._tag === "None") return new Map()
   return new Map(Object.entries(read.value.ids).map(([number, id]) => [Number(number), id]))
 }
@@ -44,6 +39,9 @@ export const writeContent = (entries: Entries): string =>
 
 /** The number in a unit's name: 3 of `app/3`. */
 export const unitNumber = (unit: string): number => Number(unit.slice(unit.lastIndexOf("/") + 1))
+
+/** The key under which the owner remembers the mailboxes of a group that are not named yet. */
+export const stockKey = (group: string): string => `rollcall-stock.${group}`
 
 /** The key under which the owner remembers what it put into a unit's mailbox. */
 export const boxKey = (group: string, unit: string): string => `${boxPrefix(group)}${unit}`

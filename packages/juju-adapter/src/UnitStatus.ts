@@ -37,7 +37,7 @@ export const worstStatus = (statuses: Iterable<UnitStatus>): UnitStatus => {
 
 /** `message` on one line of at most 500 characters; what was cut off is marked by an ellipsis. */
 export const statusLine = (message: string): string => {
-  const line = Array.from(message.replaceAll(/\s+/g, " ").trim())
+  const line = Array.from(message.replaceAll(/[\s\p{Cc}]+/gu, " ").trim())
   return line.length <= 500 ? line.join("") : `${line.slice(0, 499).join("")}…`
 }
 

@@ -1,17 +1,7 @@
 // Everything @rollcall/juju-adapter offers.
 
-export {
-  dispatch,
-  isAfresh,
-  isInstall,
-  isLeaving,
-  isPrelude,
-  isStatusAction,
-  isSweep,
-  plannedUnits,
-  reportStatus
-} from "./Dispatch.ts"
-export { tokenDistributorDialect } from "./dialect/TokenDistributorDialect.ts"
+export { dispatch, plannedUnits, reportStatus } from "./Dispatch.ts"
+export { isTokenless, tokenDistributorDialect } from "./dialect/TokenDistributorDialect.ts"
 export { type Execution, execute } from "./Execution.ts"
 export { fileJournal } from "./FileJournal.ts"
 export {
@@ -22,6 +12,14 @@ export {
 } from "./HookCommand.ts"
 export { HookCommandError } from "./HookCommandError.ts"
 export { HookCommandReason, reasonOf } from "./HookCommandReason.ts"
+export {
+  isAfresh,
+  isInstall,
+  isLeaving,
+  isPrelude,
+  isStatusAction,
+  isSweep
+} from "./HookEvent.ts"
 export { hostStatus, mirrorStatus } from "./HookStatus.ts"
 export { actionFail, actionGet, actionLog, actionSet } from "./hook-commands/action.ts"
 export { type ConfigValue, configGet } from "./hook-commands/config.ts"
@@ -69,8 +67,30 @@ export {
   NotInHook
 } from "./JujuContext.ts"
 export { jujuLogger } from "./JujuLogger.ts"
+export { jujuPeerStore } from "./JujuPeerStore.ts"
 export { type JujuStoreOptions, jujuStore } from "./JujuStore.ts"
+export {
+  ActionInvalid,
+  actionParameters,
+  answered,
+  type LockAction,
+  lockActions
+} from "./LockActions.ts"
+export { isGoing, isIdleNews, stepLock } from "./LockHook.ts"
+export { joinedStatus, type LockSight, lockStatus } from "./LockStatus.ts"
+export {
+  isLockDialectName,
+  jujuLockDialect,
+  type LockDialectName,
+  type LockDialectOptions,
+  LockDialectUnknown,
+  lockDialect,
+  lockDialectNames
+} from "./lock-dialect/LockDialectChoice.ts"
+export { changedOptions } from "./OptionWatch.ts"
+export { forgetPeer } from "./PeerMemory.ts"
 export { RelationId, relationText } from "./RelationId.ts"
+export { noting, unlessAtRest } from "./Rest.ts"
 export type { SecretContent } from "./SecretFiles.ts"
 export {
   active,
@@ -82,3 +102,4 @@ export {
   waiting,
   worstStatus
 } from "./UnitStatus.ts"
+export { jujuExecWakeUp, WAKE_EVENT, WakeUp, type WakeUpShape } from "./WakeUp.ts"

@@ -34,5 +34,7 @@ describe("statusLine", () => {
 
   it("is one line", () => {
     expect(statusLine(" a\r\n\tb\n")).toBe("a b")
+    // a process takes no argument with a NUL in it, and a terminal obeys the others
+    expect(statusLine("a\u0000\u001b[31mb\u009b")).toBe("a [31mb")
   })
 })

@@ -1,5 +1,5 @@
 // What `lxc cluster`, `lxd init` and their Incus twins say when they fail. Pure.
-// Texts are those of LXD 5.0 and Incus 6.0.
+// Texts are those of LXD 5.0 and Incus 6.0. Neither refuses a name that a host can have, so none of them is `bad-name`.
 import type { ClusterCliOperation, ClusterCliReason } from "@rollcall/core"
 import { classify, daemonRules, type Rule } from "./Classify.ts"
 
@@ -14,6 +14,7 @@ const rules: ReadonlyArray<Rule> = [
   [/already has a member with name:/, "name-taken", "join"],
   // Left behind by a join under a taken name; until the operator removes that certificate no token helps.
   [/Existing server certificate with different name/, "name-taken", "join"],
+  [/Member is the only member in the cluster/, "last-member", "remove"],
   [/Token has expired/, "token-expired", "join"],
   [/No matching cluster join operation found/, "token-rejected", "join"],
   [/Invalid (cluster )?join token/, "token-rejected", "join"],

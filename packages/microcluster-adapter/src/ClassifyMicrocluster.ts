@@ -13,6 +13,7 @@ const rules: ReadonlyArray<Rule> = [
   [/(Database|Daemon) (is )?not yet initialized/, "not-initialised"],
   [/Unable to initialize cluster: Database is online/, "already-initialised"],
   [/UNIQUE constraint failed: (core|internal)_token_records\.name/, "name-taken"],
+  [/is not a valid FQDN|Name must be 1-255 characters long/, "bad-name"],
   [/(Core|Internal)TokenRecord not found/, "token-rejected", "join"],
   [/Token (has )?expired/i, "token-expired", "join"],
   [/SAN does not contain join token name/, "token-rejected", "join"],
@@ -25,6 +26,7 @@ const rules: ReadonlyArray<Rule> = [
   [/\b0 join attempts were unsuccessful/, "token-rejected", "join"],
   [/Database is (still starting|waiting for an upgrade|offline)/, "busy"],
   [/Membership consistency check failed/, "busy"],
+  [/Cannot leave a cluster with 1 members/, "last-member", "remove"],
   [/there are no remaining non-pending members/, "busy", "remove"],
   [/Found no voters to transfer leadership to/, "busy", "remove"],
   ...daemonRules

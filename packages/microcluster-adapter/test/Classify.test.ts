@@ -33,7 +33,12 @@ const microcluster: Golden = [
     addOf(
       'Token name "unit/0" is not a valid FQDN: Name can only contain alphanumeric and hyphen characters'
     ),
-    "unknown"
+    "bad-name"
+  ],
+  [
+    "add",
+    addOf('Token name "" is not a valid FQDN: Name must be 1-255 characters long'),
+    "bad-name"
   ],
   ["join", joinOf(3, "CoreTokenRecord not found"), "token-rejected"],
   ["join", joinOf(1, "InternalTokenRecord not found"), "token-rejected"],
@@ -74,7 +79,7 @@ const microcluster: Golden = [
     "busy"
   ],
   ["remove", "Error: Found no voters to transfer leadership to", "busy"],
-  ["remove", "Error: Cannot leave a cluster with 1 members", "unknown"],
+  ["remove", "Error: Cannot leave a cluster with 1 members", "last-member"],
   ["remove", 'Error: No remote exists with the given name "nosuch"', "unknown"],
   [
     "list",
@@ -161,7 +166,7 @@ const lxd: Golden = [
     'Error: Failed to cleanup the member: Put "https://10.77.0.14:8443/1.0/cluster": Unable to connect to: 10.77.0.14:8443 ([dial tcp 10.77.0.14:8443: connect: connection refused])',
     "busy"
   ],
-  ["remove", "Error: Member is the only member in the cluster", "unknown"],
+  ["remove", "Error: Member is the only member in the cluster", "last-member"],
   ["remove", "Error: Cluster member not found", "unknown"],
   ["remove", "Error: User aborted delete operation", "unknown"],
   ["list", "Error: context deadline exceeded", "busy"],

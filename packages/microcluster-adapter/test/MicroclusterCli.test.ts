@@ -109,7 +109,7 @@ describe.each([
       yield* onA.remove(b, { force: false })
       yield* onA.remove(b, { force: false })
       assert.deepStrictEqual(yield* names(onA), ["a"])
-      assert.strictEqual(yield* reasonOf(onA.remove(a, { force: true })), "unknown")
+      assert.strictEqual(yield* reasonOf(onA.remove(a, { force: true })), "last-member")
     }).pipe(Effect.scoped)
   )
 

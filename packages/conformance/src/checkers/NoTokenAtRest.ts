@@ -1,4 +1,4 @@
-// When all is done, no register and no journal shows a token. **Guarantee** T6
+// When all is done, no register and no journal shows a token, and no member keeps the key to one. **Guarantee** T6
 import type { Entries, View } from "@rollcall/core"
 import type { Violation } from "../Check.ts"
 import type { History } from "../History.ts"
@@ -20,11 +20,21 @@ export const noTokenAtRest = (
       [...entries].map(([key, value]) => ({ at: `${key} in the journal of ${machine}`, value }))
     )
   ]
-  return places.flatMap(({ at, value }) =>
-    tokens
-      .filter(([text]) => value.includes(text))
-      .map(
-        ([, { host }]) => ({ guarantee: "T6", detail: `a token for ${host} is in ${at}` }) as const
-      )
+  const keys = [...journals].flatMap(([machine, entries]) =>
+    [...entries.values()].some((text) =>
+      /"membership":.*"privateKey":|"privateKey":.*"membership":/.test(text)
+    )
+      ? [machine]
+      : []
   )
+  return [
+    ...places.flatMap(({ at, value }) =>
+      tokens
+        .filter(([text]) => value.includes(text))
+        .map(([, { host }]) => violation(`a token for ${host} is in ${at}`))
+    ),
+    ...keys.map((machine) => violation(`${machine} joined and keeps the key that opens its tokens`))
+  ]
 }
+
+const violation = (detail: string): Violation => ({ guarantee: "T6", detail })

@@ -40,6 +40,30 @@ export const membership: ReadonlyArray<StoreStatement> = [
       })
   },
   {
+    guarantee: "S6",
+    states:
+      "a leader that is deposed and elected again within a step has not seen what came between",
+    needs: ["fences-terms"],
+    run: ({ group, leader, readers: [reader], world, writer }) =>
+      Effect.gen(function* () {
+        yield* leader.write({ _tag: "shared", group }, { k: "first" })
+        const between = Effect.gen(function* () {
+          yield* world.electLeader(writer.id)
+          yield* writer.write({ _tag: "shared", group }, { k: "second" })
+          yield* world.electLeader(leader.id)
+          return [undefined, coupIn(group)] as const
+        })
+        const failure = yield* Effect.flip(leader.store.step(() => between))
+        const after = (yield* sharedOf(reader, leader))?.get("k")
+        yield* leader.write({ _tag: "shared", group }, { k: "third" })
+        return unmet({
+          "it fails with NotLeader": failure?._tag === "NotLeader",
+          [`what came between stays, not ${after}`]: after === "second",
+          "its next step writes": (yield* sharedOf(reader, leader))?.get("k") === "third"
+        })
+      })
+  },
+  {
     guarantee: "S7",
     states: "a departed participant's register disappears, and the side's shared one does not",
     run: ({ group, leader, readers, world, writer }) =>
@@ -100,13 +124,13 @@ export const membership: ReadonlyArray<StoreStatement> = [
 ]
 
 /** An own write and a shared one in one step. */
-const coup = (by: Seat, group: string) => {
-  const writes: ReadonlyArray<Write> = [
-    { place: { _tag: "own", group }, key: "k", value: "usurped" },
-    { place: { _tag: "shared", group }, key: "k", value: "usurped" }
-  ]
-  return by.store.step(() => Effect.succeed([undefined, writes] as const))
-}
+const coup = (by: Seat, group: string) =>
+  by.store.step(() => Effect.succeed([undefined, coupIn(group)] as const))
+
+const coupIn = (group: string): ReadonlyArray<Write> => [
+  { place: { _tag: "own", group }, key: "k", value: "usurped" },
+  { place: { _tag: "shared", group }, key: "k", value: "usurped" }
+]
 
 /** Everybody that `who` is told of, on whatever side. */
 const counted = (who: Seat) =>

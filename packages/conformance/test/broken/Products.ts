@@ -1,7 +1,7 @@
 // Products that break one promise each.
 import { ClusterCli, ClusterCliError, MemoryCluster } from "@rollcall/core"
 import { Effect, Layer, Redacted } from "effect"
-import { type ProductFactory, productOf } from "../../src/Product.ts"
+import { type ProductFactory, productOf, REFUSED } from "../../src/Product.ts"
 
 type Command = ClusterCli["Service"]
 
@@ -10,7 +10,7 @@ const over = (
   options: ConstructorParameters<typeof MemoryCluster>[0] = {}
 ): ProductFactory =>
   Effect.sync(() => {
-    const cluster = new MemoryCluster(options)
+    const cluster = new MemoryCluster({ refusedNames: [REFUSED], ...options })
     const product = productOf(cluster)
     return {
       ...product,
@@ -56,6 +56,28 @@ export const indiscreetCli = over((command) => ({
       command.join(token, args),
       ({ operation, reason }) =>
         new ClusterCliError({ operation, reason, detail: `cannot use ${Redacted.value(token)}` })
+    )
+}))
+
+/** C6: says of a name that is not taken that something went wrong. */
+export const evasiveCli = over((command) => ({
+  ...command,
+  add: (host) =>
+    Effect.mapError(command.add(host), (error) =>
+      error.reason === "bad-name"
+        ? new ClusterCliError({ operation: "add", reason: "unknown", detail: "" })
+        : error
+    )
+}))
+
+/** C6: says that the last member is gone. */
+export const carefreeCli = over((command) => ({
+  ...command,
+  remove: (host, options) =>
+    Effect.catchIf(
+      command.remove(host, options),
+      ({ reason }) => reason === "last-member",
+      () => Effect.void
     )
 }))
 

@@ -8,8 +8,9 @@ export const twoLeaderStore = memoryWorldWith((store, world) => ({
     Effect.suspend(() => {
       const { side } = world.view(store.self)
       const leader = world.leader(side)
+      world.lead(store.self)
       return store
-        .step((view) => Effect.tap(body(view), () => Effect.sync(() => world.lead(store.self))))
+        .step((view) => body({ ...view, leader: leader === store.self }))
         .pipe(
           Effect.ensuring(
             Effect.sync(() => {

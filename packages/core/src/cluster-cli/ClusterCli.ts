@@ -10,7 +10,10 @@ import type { Member } from "./MemberRecord.ts"
 export interface ClusterCliShape {
   /** Founds a cluster with this host as its first member. **Fails with** `already-initialised` when there is one. */
   readonly bootstrap: (args: ReadonlyArray<string>) => Effect.Effect<void, ClusterCliError>
-  /** Mints a token for `host`. **Fails with** `name-taken` where the product keeps one live token for a name. */
+  /**
+   * Mints a token for `host`. **Fails with** `name-taken` where the product keeps one live token for a name, `bad-name`
+   * where it does not take this one.
+   */
   readonly add: (host: HostName) => Effect.Effect<Redacted.Redacted<string>, ClusterCliError>
   /** Joins this host with `token`. **Fails with** `token-rejected`, `token-expired`, `name-taken`, `already-initialised`. */
   readonly join: (
@@ -19,7 +22,10 @@ export interface ClusterCliShape {
   ) => Effect.Effect<void, ClusterCliError>
   /** The members, in the product's order. **Fails with** `not-initialised` on a host in no cluster. */
   readonly list: Effect.Effect<ReadonlyArray<Member>, ClusterCliError>
-  /** Removes the member `host`; succeeds when it is gone already. `force` removes one that does not answer. */
+  /**
+   * Removes the member `host`; succeeds when it is gone already. `force` removes one that does not answer. **Fails with**
+   * `last-member` when there is no other.
+   */
   readonly remove: (
     host: HostName,
     options: { readonly force: boolean }

@@ -2,14 +2,16 @@
 // `detail` is the command's stderr with every token already taken out; nothing else of the call is kept.
 import { Schema } from "effect"
 
-/** What went wrong: the first eight come from the product's text, the last four from running the command. */
+/** What went wrong: the first ten come from the product's text, the last four from running the command. */
 export const ClusterCliReason = Schema.Literals([
   "already-initialised",
   "already-a-member",
   "name-taken",
+  "bad-name",
   "token-rejected",
   "token-expired",
   "not-initialised",
+  "last-member",
   "busy",
   "unknown",
   "command-missing",
@@ -30,10 +32,12 @@ const REMEDY: Record<ClusterCliReason, string> = {
   "already-a-member": "the host is a member already; nothing is to be done",
   "name-taken":
     "a member or a live token has this name; remove the old member or wait for the token to expire",
+  "bad-name": "the product does not take this host name; rename the host",
   "token-rejected":
     "the token was used, revoked or belongs to another cluster; a new one is asked for",
   "token-expired": "the token is too old; a new one is asked for",
   "not-initialised": "this host is in no cluster yet",
+  "last-member": "the cluster has no other member, so it ends with this host's machine",
   busy: "the cluster cannot do this now; it is tried again",
   unknown: "read the text and the product's log; it is tried again with growing pauses",
   "command-missing": "install the product, or set cluster-command to the command that is installed",

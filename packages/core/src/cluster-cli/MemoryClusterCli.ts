@@ -30,16 +30,22 @@ export class MemoryCluster {
   readonly redeemed = new Map<string, number>()
   readonly tokenLifetimeMillis: number
   readonly #oneLiveToken: boolean
+  readonly #refusedNames: ReadonlySet<string>
   readonly #clusters: Array<Map<HostName, Row>> = []
   #serial = 0
 
   /**
    * A product without members. Its tokens live for `tokenLifetimeMillis`, 10,800,000 unless set; `oneLiveToken: false`
-   * makes one that mints as many tokens for a name as it is asked for.
+   * makes one that mints as many tokens for a name as it is asked for; `refusedNames` are such as it does not take.
    */
   constructor(
-    options: { readonly tokenLifetimeMillis?: number; readonly oneLiveToken?: boolean } = {}
+    options: {
+      readonly tokenLifetimeMillis?: number
+      readonly oneLiveToken?: boolean
+      readonly refusedNames?: ReadonlyArray<string>
+    } = {}
   ) {
+    this.#refusedNames = new Set(options.refusedNames)
     this.tokenLifetimeMillis = options.tokenLifetimeMillis ?? 10_800_000
     this.#oneLiveToken = options.oneLiveToken ?? true
   }
@@ -94,6 +100,7 @@ export class MemoryCluster {
 
   #bootstrap({ host, machine }: Own): undefined | ClusterCliReason {
     if (this.#clusterOf(machine) !== undefined) return "already-initialised"
+    if (this.#refusedNames.has(host)) return "bad-name"
     this.#clusters.push(new Map([[host, { machine, status: "online" }]]))
     return undefined
   }
@@ -105,6 +112,7 @@ export class MemoryCluster {
   ): Redacted.Redacted<string> | ClusterCliReason {
     const cluster = this.#clusterOf(machine)
     if (cluster === undefined) return "not-initialised"
+    if (this.#refusedNames.has(host)) return "bad-name"
     for (const [token, live] of this.tokens) {
       if (live.expiresAtMillis <= nowMillis) this.tokens.delete(token)
       else if (this.#oneLiveToken && live.host === host && live.cluster === cluster) {
@@ -145,6 +153,7 @@ export class MemoryCluster {
     const cluster = this.#clusterOf(machine)
     if (cluster === undefined) return "not-initialised"
     const members = this.#clusters[cluster]
+    if (members?.has(host) === true && members.size === 1) return "last-member"
     if (!force && members?.get(host)?.status === "offline") return "busy"
     members?.delete(host)
     return undefined

@@ -21,6 +21,7 @@ const LedgerJson = Schema.fromJsonString(
     bootstrap: Schema.optionalKey(ParticipantId),
     side: Schema.optionalKey(Schema.String),
     issuer: Schema.optionalKey(ParticipantId),
+    rebuilt: Schema.optionalKey(Schema.Finite),
     formed: Schema.optionalKey(Schema.Boolean),
     burned: Schema.optionalKey(Schema.Array(Schema.String))
   })
@@ -38,8 +39,18 @@ const MemoryJson = Schema.fromJsonString(
 export const readLedger = (entries: Entries): Ledger => {
   const read = Schema.decodeUnknownOption(LedgerJson)(entries.get(LEDGER_KEY))
   if (read._tag === "None") return blankLedger
-  const { bootstrap, burned = [], epoch, formed = false, issuer, leader, side } = read.value
-  return { leader, epoch, bootstrap, bootstrapSide: side, issuer, formed, burned }
+  const {
+    bootstrap,
+    burned = [],
+    epoch,
+    formed = false,
+    issuer,
+    leader,
+    rebuilt,
+    side
+  } = read.value
+  const known = { leader, epoch, bootstrap, bootstrapSide: side, issuer, formed, burned }
+  return rebuilt === undefined ? known : { ...known, rebuiltAtMillis: rebuilt }
 }
 
 /** The ledger's entry. */
@@ -51,6 +62,7 @@ export const writeLedger = (ledger: Ledger): string =>
     bootstrap: ledger.bootstrap,
     side: ledger.bootstrapSide,
     issuer: ledger.issuer,
+    rebuilt: ledger.rebuiltAtMillis,
     formed: ledger.formed || undefined,
     burned: ledger.burned.length === 0 ? undefined : ledger.burned
   })

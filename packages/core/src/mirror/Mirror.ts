@@ -28,12 +28,14 @@ export const WireDialect = Context.Reference<Dialect>("@rollcall/core/WireDialec
   defaultValue: () => nativeDialect
 })
 
-/** Durations of a mirror, in millis. */
+/** How a mirror goes about it; durations in millis. */
 export interface MirrorOptions {
   /** How long hosts are held back while others are still to come; 30,000 unless set. */
   readonly windowMillis?: number
   /** How long the product's tokens live; after that a host that has not joined gets another; 10,800,000 unless set. */
   readonly tokenLifetimeMillis?: number
+  /** Whether every write wakes every host, as Juju's databags do: then fewer of them are made; false unless set. */
+  readonly frugal?: boolean
 }
 
 /** The mirror's calls. */
@@ -120,6 +122,7 @@ const decide = (
       memory: readMemory(view.private),
       digest: (token) => (Hash.string(token) >>> 0).toString(16),
       reveal: Redacted.value,
+      frugal: options.frugal ?? false,
       windowMillis: options.windowMillis ?? 30_000,
       tokenLifetimeMillis: options.tokenLifetimeMillis ?? 10_800_000
     }
@@ -139,7 +142,7 @@ const decide = (
       ...rollWrites(dialect, view, outcome.roll, natives(seen)),
       ...ledgerWrites(view, outcome, input)
     ]
-    return [summary(outcome, seen, missing.size), writes] as const
+    return [summary(outcome, seen, missing.size, unreadable(dialect, view)), writes] as const
   })
 
 const seenHosts = (dialect: Dialect, view: View): ReadonlyArray<Seen> =>
@@ -149,6 +152,16 @@ const seenHosts = (dialect: Dialect, view: View): ReadonlyArray<Seen> =>
       side: group.counterpartName,
       announcement: dialect.decodeAnnouncement(entries)
     }))
+  )
+
+/** Who has written something in the format's place for a host, and names none. */
+const unreadable = (dialect: Dialect, view: View): ReadonlyArray<ParticipantId> =>
+  view.groups.flatMap((group) =>
+    [...group.peers].flatMap(([participant, entries]) => {
+      const { host, native } = dialect.decodeAnnouncement(entries)
+      const says = [...entries.keys()].some((key) => dialect.owns(key))
+      return says && host === undefined && !native ? [participant] : []
+    })
   )
 
 /** What this mirror published so far: the same roll everywhere, each token in the group of its addressee. */

@@ -1,4 +1,5 @@
 // What came of a mirror's step, for whoever shows it. Pure.
+import type { ParticipantId } from "../Participant.ts"
 import { isSpent } from "../token-issuer/TokenIssuerRecord.ts"
 import type { Seen } from "./MirrorPolicy.ts"
 import type { MirrorOutcome } from "./MirrorState.ts"
@@ -18,13 +19,16 @@ export type MirrorDecision =
       readonly held: number
       /** Participants that are expected and have not announced a host. */
       readonly missing: number
+      /** Participants whose announcement nobody can read, or names no host that there could be. */
+      readonly unreadable: ReadonlyArray<ParticipantId>
     }
 
 /** What a leading mirror has to tell. */
 export const summary = (
   { held, roll }: MirrorOutcome,
   seen: ReadonlyArray<Seen>,
-  missing: number
+  missing: number,
+  unreadable: ReadonlyArray<ParticipantId>
 ): MirrorDecision => {
   const issueFor = ({ participant }: (typeof roll.requests)[number]) =>
     participant === undefined ? undefined : roll.issues.get(participant)
@@ -39,6 +43,7 @@ export const summary = (
       return request.incarnation === undefined && issue !== undefined && !isSpent(issue)
     }).length,
     held,
-    missing
+    missing,
+    unreadable
   }
 }

@@ -18,6 +18,8 @@ export interface Ledger {
   readonly bootstrap: ParticipantId | undefined
   readonly bootstrapSide: string | undefined
   readonly issuer: ParticipantId | undefined
+  /** Since when there is an issuer although none was known of before, in millis: a ledger was lost. */
+  readonly rebuiltAtMillis?: number | undefined
   /** Whether a cluster was there when the ledger was last written. */
   readonly formed: boolean
   /** Digests of tokens that must not be handed out again. */

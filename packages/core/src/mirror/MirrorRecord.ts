@@ -41,6 +41,8 @@ export interface Roll {
   readonly native: boolean
   /** Only the leader's mirror is up. */
   readonly up: boolean
+  /** Whether whatever a mirror writes wakes every host: then a host that joined says so with the next thing it says. */
+  readonly frugal: boolean
   /** The term of the mirror's leader; of several mirrors the highest is right. */
   readonly epoch: number
   /** Whether a cluster exists: then nobody founds another. */
@@ -96,6 +98,7 @@ export const silent: Announcement = {
 export const blankRoll: Roll = {
   native: false,
   up: false,
+  frugal: false,
   epoch: 0,
   formed: false,
   bootstrap: undefined,

@@ -9,11 +9,11 @@ import type { HostName, ParticipantId } from "../Participant.ts"
 import {
   answers,
   isSpent,
-  sameIssue,
   spent,
   type TokenIssue,
   type TokenRequest
 } from "../token-issuer/TokenIssuerRecord.ts"
+import { rebuiltAt, trusted } from "./IssuerTrust.ts"
 import {
   allNative,
   chooseBootstrap,
@@ -27,7 +27,8 @@ import {
   type Seen
 } from "./MirrorPolicy.ts"
 import type { Facts, Roll } from "./MirrorRecord.ts"
-import { handedTimes, isExpired, isFresh, requestsOf, sameRequest } from "./MirrorRequests.ts"
+import { handedTimes, isExpired, isFresh, requestsOf } from "./MirrorRequests.ts"
+import { mayWait } from "./Tidying.ts"
 
 /** The value that deployed units take for "wants a token". */
 export const PLACEHOLDER = "empty"
@@ -48,6 +49,8 @@ export interface MirrorInput {
   readonly nowMillis: number
   /** Whether this step also cleans up what is no longer used; otherwise that waits for the next change. */
   readonly sweep: boolean
+  /** Whether every write wakes every host. */
+  readonly frugal: boolean
   readonly seen: ReadonlyArray<Seen>
   readonly candidates: ReadonlyMap<string, ParticipantId>
   /** Participants that are expected and have not announced a host. */
@@ -70,7 +73,8 @@ export interface MirrorOutcome {
 }
 
 /** The leader's next roll. */
-export const nextRoll = (input: MirrorInput): MirrorOutcome => {
+export const nextRoll = (given: MirrorInput): MirrorOutcome => {
+  const input = { ...given, seen: trusted(given) }
   const { before, ledger, memory, missing, nowMillis, seen, self } = input
   const bereftSinceMillis =
     ledger.formed && !hasMember(seen) ? (memory.bereftSinceMillis ?? nowMillis) : undefined
@@ -97,12 +101,14 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     // a deployed unit looks for the side once, when it first sees a mirror: it cannot be told later
     bootstrapSide: held && allNative(seen) ? ledger.bootstrapSide : bootstrap.side,
     issuer: held ? ledger.issuer : issuer,
+    ...rebuiltAt(ledger, !held && hasMember(seen), nowMillis),
     formed,
     burned
   }
   const desired: Roll = {
     native: true,
     up: true,
+    frugal: input.frugal && allNative(seen),
     epoch: nextLedger.epoch,
     formed,
     bootstrap: nextLedger.bootstrap,
@@ -113,7 +119,7 @@ export const nextRoll = (input: MirrorInput): MirrorOutcome => {
     facts: factsOf(input, owners, burned)
   }
   return {
-    roll: !input.sweep && onlyTidier(before, desired, allNative(seen)) ? before : desired,
+    roll: mayWait(input, desired) ? before : desired,
     ledger: nextLedger,
     memory: {
       heldSinceMillis: held ? sinceMillis : undefined,
@@ -138,17 +144,22 @@ const issuesFor = (
   burned: ReadonlyArray<string>
 ): ReadonlyMap<ParticipantId, TokenIssue> => {
   const issues = new Map<ParticipantId, TokenIssue>()
-  const members = inOrder(input.seen.filter(({ announcement }) => announcement.member))
+  const minted = new Map<HostName, ReadonlyArray<TokenIssue>>()
+  for (const { announcement } of inOrder(input.seen.filter((one) => one.announcement.member))) {
+    for (const issue of announcement.issues) {
+      minted.set(issue.host, [...(minted.get(issue.host) ?? []), issue])
+    }
+  }
+  const deployed = inOrder(input.seen.filter((one) => !one.announcement.native))
   for (const request of requests) {
     if (request.participant === undefined) continue
-    const native = members
-      .flatMap(({ announcement }) => announcement.issues)
-      .find((issue) => answers(issue, request))
+    const native = minted.get(request.host)?.find((issue) => answers(issue, request))
     const kept = input.before.issues.get(request.participant)
     // a refusal holds as long as somebody says so; a token that is on its way stays until the host is seen as a member
     const stays = kept !== undefined && !isRefusal(kept) && answers(kept, request)
     const news = native !== undefined && isSpent(native)
-    const issue = stays && !news ? kept : (native ?? deployedIssue(input, request, burned))
+    const issue =
+      stays && !news ? kept : (native ?? deployedIssue(input, request, deployed, burned))
     if (issue === undefined) continue
     const expired = issue.token !== undefined && isExpired(input, request)
     issues.set(request.participant, expired ? { ...spent(issue), refused: "expired" } : issue)
@@ -176,9 +187,9 @@ const isRefusal = ({ refused }: TokenIssue): boolean =>
 const deployedIssue = (
   input: MirrorInput,
   request: TokenRequest,
+  deployed: ReadonlyArray<Seen>,
   burned: ReadonlyArray<string>
 ): TokenIssue | undefined => {
-  const deployed = inOrder(input.seen).filter(({ announcement }) => !announcement.native)
   const up = deployed.filter(({ announcement }) => announcement.communicator)
   for (const { announcement } of new Set([...up, ...deployed])) {
     const token = announcement.facts.get(request.host)
@@ -261,24 +272,3 @@ const doneHosts = ({ before, seen }: MirrorInput): ReadonlySet<string> => {
 }
 
 const isToken = (value: string): boolean => value !== "" && value !== PLACEHOLDER
-
-/** Whether the new roll only leaves out what nobody uses any more and holds no secret in clear: that may wait. */
-const onlyTidier = (before: Roll, desired: Roll, natives: boolean): boolean =>
-  natives &&
-  before.native &&
-  before.up === desired.up &&
-  before.epoch === desired.epoch &&
-  // that a cluster formed can wait for the next change; that it is gone cannot: somebody has to be named anew
-  (desired.formed || !before.formed) &&
-  before.bootstrap === desired.bootstrap &&
-  before.bootstrapSide === desired.bootstrapSide &&
-  before.issuer === desired.issuer &&
-  desired.requests.every((request) => before.requests.some((old) => sameRequest(old, request))) &&
-  [...desired.issues].every(([participant, issue]) => {
-    const old = before.issues.get(participant)
-    return old !== undefined && sameIssue(old, issue)
-  }) &&
-  desired.facts.size === before.facts.size &&
-  [...before.issues].every(
-    ([participant, issue]) => issue.token === undefined || desired.issues.has(participant)
-  )

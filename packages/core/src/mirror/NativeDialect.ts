@@ -40,6 +40,7 @@ const RollJson = Schema.fromJsonString(
   Schema.Struct({
     v: Version,
     up: Schema.Boolean,
+    frugal: Schema.optionalKey(Schema.Boolean),
     epoch: Schema.Int,
     formed: Schema.optionalKey(Schema.Boolean),
     bootstrap: Schema.optionalKey(ParticipantId),
@@ -59,7 +60,8 @@ export const nativeDialect: Dialect = {
     const facts = factsOf(entries, FACT_PREFIX)
     // who publishes need not be a host
     if (json === undefined) {
-      return { ...silent, native: facts.size > 0, communicator: facts.size > 0, facts }
+      const publishes = facts.size > 0 && !entries.has(ANNOUNCEMENT_KEY)
+      return { ...silent, native: publishes, communicator: publishes, facts }
     }
     return {
       native: true,
@@ -80,6 +82,7 @@ export const nativeDialect: Dialect = {
     return {
       native: true,
       up: json.up,
+      frugal: json.frugal ?? false,
       epoch: json.epoch,
       formed: json.formed ?? false,
       bootstrap: json.bootstrap,
@@ -120,6 +123,7 @@ const encodeRoll = (roll: Roll): ReadonlyArray<RollEntry> => {
   const head = JSON.stringify({
     v: 1,
     up: roll.up,
+    frugal: roll.frugal || undefined,
     epoch: roll.epoch,
     formed: roll.formed || undefined,
     bootstrap: roll.bootstrap,

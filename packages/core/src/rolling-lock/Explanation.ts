@@ -1,12 +1,13 @@
 // Why a participant waits, and what a lock looks like to its operator: values drawn from the registers, nothing written.
 import type { ParticipantId } from "../Participant.ts"
+import { isRevoked } from "./Fate.ts"
 import type { FencingToken } from "./FencingToken.ts"
 import type { LockLimits } from "./LockLimits.ts"
-import { quarantined, readableGrants, type SeenLock } from "./LockScene.ts"
+import { heldGrants, quarantined, type SeenLock } from "./LockScene.ts"
 import { grantFor, isItsTurn } from "./RequestQueue.ts"
 import type { GrantPolicy, Waiter } from "./RollingLockPolicy.ts"
 import { blankGrants, type Grant, type Pause, type Request } from "./RollingLockRecord.ts"
-import { isRevoked, situationOf } from "./RollingLockState.ts"
+import { situationOf } from "./RollingLockState.ts"
 
 /** One reason for which a participant's first request is where it is. */
 export type WaitReason =
@@ -52,7 +53,7 @@ export const statusOf = (
   limits: LockLimits,
   policy: GrantPolicy
 ): LockStatus => {
-  const record = (seen && readableGrants(seen)) ?? blankGrants
+  const record = (seen && heldGrants(seen)) ?? blankGrants
   const situation = seen && situationOf(seen.registers, record, limits, false)
   return {
     lock,
@@ -132,7 +133,7 @@ const placeOf = (
   limits: LockLimits,
   policy: GrantPolicy
 ): ReadonlyArray<WaitReason> => {
-  const record = readableGrants(seen) ?? blankGrants
+  const record = heldGrants(seen) ?? blankGrants
   const reasons: Array<WaitReason> = []
   const grant = grantFor(record, participant, request)
   if (grant !== undefined) {

@@ -8,9 +8,12 @@ import { remembering } from "./Remembering.ts"
 /** The last try of this machine. */
 export const LockMemory = Schema.Struct({
   v: Schema.Literal(1),
-  ticket: Schema.Int,
+  ticket: Schema.Finite,
   attempt: Schema.Int,
   token: FencingToken,
+  /** When this try began, and when it ended, by this machine's clock: for people. */
+  sinceMillis: Schema.optionalKey(Schema.Finite),
+  atMillis: Schema.optionalKey(Schema.Finite),
   /** How often this try was cut off before it ended. */
   cutOff: Schema.optionalKey(Schema.Int),
   ended: Schema.optionalKey(

@@ -3,12 +3,14 @@
 import { Clock, Effect } from "effect"
 import type { ParticipantId } from "../Participant.ts"
 import type { StoreError } from "../store/StoreError.ts"
+import type { Registers } from "./Fate.ts"
 import type { LockMemory } from "./LockJournal.ts"
 import { grantWrites, readableGrants, requestWrites, type SeenLock, seenLock } from "./LockScene.ts"
 import { type LockSession, recall } from "./LockSession.ts"
+import { withOrder, withTurns } from "./Orders.ts"
 import { grantFor, isItsTurn, isOf, runnable, settled } from "./RequestQueue.ts"
-import type { Grant, GrantRecord, Request, RequestRecord } from "./RollingLockRecord.ts"
-import { type LeaderInput, nextGrants, type Registers } from "./RollingLockState.ts"
+import type { Grant, GrantRecord, Order, Request, RequestRecord } from "./RollingLockRecord.ts"
+import { type LeaderInput, nextGrants } from "./RollingLockState.ts"
 import { opensAtMillis } from "./Window.ts"
 
 /** A try that may begin now, or one whose end is still to be told to the requester's code. */
@@ -29,16 +31,29 @@ export interface Turn {
   readonly wakeAtMillis: number | undefined
 }
 
-/** Takes one turn; undefined while there is no group. A trial is marked as running: who gets it carries it out. */
-export const takeTurn = (
+/** What makes an order out of what is seen; it may refuse. */
+export type Ordering<E> = (
+  seen: SeenLock,
+  grants: GrantRecord,
+  memory: LockMemory | undefined
+) => Effect.Effect<Order, E>
+
+/**
+ * Takes one turn; undefined while there is no group. A trial is marked as running: who gets it carries it out. With
+ * `ordering` the leader gives that order, and grants its turns, in the same write.
+ */
+export const takeTurn = <E = never>(
   session: LockSession,
-  tries: boolean
-): Effect.Effect<Turn | undefined, StoreError> =>
+  tries: boolean,
+  ordering?: Ordering<E>
+): Effect.Effect<Turn | undefined, StoreError | E> =>
   session.turns.withPermit(
     Effect.tap(
       session.store.step((view) => {
         const seen = seenLock(session, view)
-        return seen === undefined ? Effect.succeed([undefined, []]) : decide(session, seen, tries)
+        return seen === undefined
+          ? Effect.succeed([undefined, []])
+          : decide(session, seen, tries, ordering)
       }),
       (turn) =>
         Effect.sync(() => {
@@ -48,7 +63,12 @@ export const takeTurn = (
     )
   )
 
-const decide = Effect.fnUntraced(function* (session: LockSession, seen: SeenLock, tries: boolean) {
+const decide = Effect.fnUntraced(function* <E>(
+  session: LockSession,
+  seen: SeenLock,
+  tries: boolean,
+  ordering: Ordering<E> | undefined
+) {
   const { dialect, limits, running } = session
   const memory = yield* recall(session)
   const nowMillis = yield* Clock.currentTimeMillis
@@ -60,17 +80,22 @@ const decide = Effect.fnUntraced(function* (session: LockSession, seen: SeenLock
     grants,
     memory,
     running,
-    capMillis: limits.backoff.capMillis
+    capMillis: limits.backoff.capMillis,
+    group: limits.perGroup === undefined ? undefined : (session.group ?? "")
   }
   const own = settled(input)
   const registers: Registers = new Map([
     ...seen.registers,
     [seen.view.self, { _tag: "Readable", record: own }]
   ])
+  const before =
+    grants === undefined || ordering === undefined
+      ? grants
+      : withOrder(grants, yield* ordering(seen, grants, memory))
   const after =
-    grants !== undefined && seen.view.leader
-      ? yield* lead(session, seen, grants, registers, nowMillis)
-      : grants
+    before !== undefined && seen.view.leader
+      ? yield* lead(session, seen, before, withTurns(registers, before), nowMillis)
+      : before
   const trial = tries ? trialOf(session, { ...input, record: own }, seen.registers) : undefined
   const writes = [
     ...requestWrites(dialect, seen, own, nowMillis),
@@ -91,19 +116,24 @@ const lead = Effect.fnUntraced(function* (
 ) {
   const { dialect, gate, limits, policy, store } = session
   const named = [...before.grants, ...before.revoked].map(({ participant }) => participant)
-  const missing = named.some((each) => !registers.has(each as ParticipantId))
+  // the last order is kept whoever is there
+  const ordered = before.orders?.slice(0, -1).flatMap(({ participants }) => participants) ?? []
+  const missing = [...named, ...ordered].some((each) => !registers.has(each as ParticipantId))
   const siblings = missing ? (yield* store.census).siblings : undefined
   const permits = Math.min(limits.permits, dialect.grants)
+  const ahead = Math.min(limits.ahead, dialect.grants - permits)
   const input: LeaderInput = {
     self: seen.view.self,
     nowMillis,
     before,
     registers,
+    takenUp: seen.takenUp,
     departed: (participant) => siblings !== undefined && !siblings.has(participant),
-    limits: permits === limits.permits ? limits : { ...limits, permits, ahead: 0 },
+    limits: { ...limits, permits, ahead },
     policy,
     gated: gate !== undefined,
-    unhealthy: undefined
+    unhealthy: undefined,
+    defers: dialect.orders === true
   }
   const after = nextGrants(input)
   if (gate === undefined || after.token === before.token) return after

@@ -11,6 +11,7 @@ import {
   Grant,
   type GrantRecord,
   type LockDialect,
+  Order,
   PastEvent,
   Pause,
   Request,
@@ -24,7 +25,9 @@ const RequestsJson = Schema.fromJsonString(
     last: Schema.Int,
     queue: Schema.optionalKey(Schema.Array(Schema.Unknown)),
     completed: Schema.optionalKey(Completion),
-    problem: Schema.optionalKey(Schema.String)
+    problem: Schema.optionalKey(Schema.String),
+    ordered: Schema.optionalKey(Schema.Finite),
+    group: Schema.optionalKey(Schema.String)
   })
 )
 const GrantsJson = Schema.fromJsonString(
@@ -37,10 +40,11 @@ const GrantsJson = Schema.fromJsonString(
     blocked: Schema.optionalKey(Schema.String),
     failed: Schema.optionalKey(Schema.Array(Schema.String)),
     revoked: Schema.optionalKey(
-      Schema.Array(Schema.Struct({ participant: Schema.String, ticket: Schema.Int }))
+      Schema.Array(Schema.Struct({ participant: Schema.String, ticket: Schema.Finite }))
     ),
     settling: Schema.optionalKey(Schema.Struct({ by: Schema.String, untilMillis: Schema.Finite })),
-    history: Schema.optionalKey(Schema.Array(PastEvent))
+    history: Schema.optionalKey(Schema.Array(PastEvent)),
+    orders: Schema.optionalKey(Schema.Array(Order))
   })
 )
 
@@ -50,6 +54,7 @@ export const nativeLockDialect = (lock: string): LockDialect => {
   return {
     owns: (name) => name === key,
     grants: Number.MAX_SAFE_INTEGER,
+    orders: true,
     decodeRequests: (entries) => {
       const text = entries.get(key)
       if (text === undefined) return { _tag: "Readable", record: blankRequests }
@@ -78,34 +83,41 @@ const decodeGrantsJson = Schema.decodeUnknownOption(GrantsJson)
 const readRequests = remembering((text): RequestRecord | undefined => {
   const json = decodeRequestsJson(text)
   if (json._tag === "None") return undefined
-  const { completed, last, problem, queue = [] } = json.value
+  const { completed, group, last, ordered, problem, queue = [] } = json.value
   const read = queue.map((each) => decodeRequest(each))
   const good = read.flatMap((each) => (each._tag === "Some" ? [each.value] : []))
   const bad = read.length - good.length
   return {
-    lastTicket: Math.max(last, ...good.map(({ ticket }) => ticket)),
+    lastTicket: Math.max(last, ...good.map(({ ticket }) => Math.ceil(ticket))),
     queue: good,
     completed,
-    problem: bad === 0 ? problem : `${bad} of its requests cannot be read`
+    problem: bad === 0 ? problem : `${bad} of its requests cannot be read`,
+    ...(ordered === undefined ? {} : { ordered }),
+    ...(group === undefined ? {} : { group })
   }
 })
 
 const readGrants = remembering((text): GrantRecord | undefined => {
   const json = decodeGrantsJson(text)
   if (json._tag === "None") return undefined
-  const { blocked, pause, permits, settling, token } = json.value
+  const { blocked, orders, pause, permits, settling, token } = json.value
   const { failed = [], grants = [], history = [], revoked = [] } = json.value
-  return { token, permits, grants, pause, blocked, failed, revoked, settling, history }
+  const record = { token, permits, grants, pause, blocked, failed, revoked, settling, history }
+  return orders === undefined ? record : { ...record, orders }
 })
 
-const requestsText = ({ completed, lastTicket, problem, queue }: RequestRecord): string =>
-  JSON.stringify({
+const requestsText = (record: RequestRecord): string => {
+  const { completed, group, lastTicket, ordered, problem, queue } = record
+  return JSON.stringify({
     v: 1,
     last: lastTicket,
     queue: queue.length === 0 ? undefined : queue,
     completed,
-    problem
+    problem,
+    ordered,
+    group
   })
+}
 
 const grantsText = (record: GrantRecord): string =>
   JSON.stringify({
@@ -118,7 +130,8 @@ const grantsText = (record: GrantRecord): string =>
     failed: some(record.failed),
     revoked: some(record.revoked),
     settling: record.settling,
-    history: some(record.history)
+    history: some(record.history),
+    orders: some(record.orders ?? [])
   })
 
 const some = <A>(list: ReadonlyArray<A>): ReadonlyArray<A> | undefined =>

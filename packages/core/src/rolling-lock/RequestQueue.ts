@@ -3,9 +3,9 @@
 // Invariants: a request goes only when it was answered, cancelled, revoked or has expired (L4); a try that is in the
 // journal as ended is never begun again (L7); nothing is tried under a grant that this step itself made.
 import type { ParticipantId } from "../Participant.ts"
+import { isOver, isRevoked, type Registers, ticketsOf } from "./Fate.ts"
 import type { LockMemory } from "./LockJournal.ts"
 import type { Completion, Grant, GrantRecord, Request, RequestRecord } from "./RollingLockRecord.ts"
-import { fateOf, isRevoked, type Registers, ticketsOf } from "./RollingLockState.ts"
 
 /** What a participant asks for: a request without what the queue gives it. */
 export type Wish = Pick<
@@ -34,11 +34,14 @@ export const drawTicket = (
   memory: LockMemory | undefined
 ): number =>
   1 +
-  Math.max(
-    own.lastTicket,
-    memory?.ticket ?? 0,
-    ...ticketsOf(registers),
-    ...(grants?.grants ?? []).map(({ ticket }) => ticket)
+  Math.ceil(
+    Math.max(
+      own.lastTicket,
+      memory?.ticket ?? 0,
+      ...ticketsOf(registers),
+      ...(grants?.grants ?? []).map(({ ticket }) => ticket),
+      ...(grants?.orders ?? []).map(({ ticket }) => ticket + 1)
+    )
   )
 
 /**
@@ -52,20 +55,35 @@ export const enqueued = (
   ticket: number,
   begun: ReadonlySet<number> | undefined
 ): { readonly record: RequestRecord; readonly ticket: number; readonly merged: boolean } => {
-  const last = begun === undefined ? undefined : record.queue.at(-1)
-  if (
-    last !== undefined &&
-    isSame(last, wish) &&
-    isFresh(last) &&
-    begun?.has(last.ticket) !== true
-  ) {
-    const merged = merge(last, wish)
-    const queue = [...record.queue.slice(0, -1), merged]
-    return { record: { ...record, queue }, ticket: last.ticket, merged: true }
+  const last = begun === undefined ? undefined : lastSame(record, wish)
+  if (last !== undefined && begun?.has(last.ticket) !== true) {
+    return { record: mergedInto(record, last.ticket, wish), ticket: last.ticket, merged: true }
   }
-  const queue = [...record.queue, { ticket, ...wish }]
-  return { record: { ...record, queue, lastTicket: ticket }, ticket, merged: false }
+  return { record: withRequest(record, { ticket, ...wish }), ticket, merged: false }
 }
+
+/** The last request where it asks for the same and was never tried. */
+export const lastSame = ({ queue }: RequestRecord, wish: Wish): Request | undefined => {
+  const last = queue.at(-1)
+  return last !== undefined && isSame(last, wish) && isFresh(last) ? last : undefined
+}
+
+/** The record with `wish` merged into the request of that ticket. */
+export const mergedInto = (record: RequestRecord, ticket: number, wish: Wish): RequestRecord => ({
+  ...record,
+  queue: record.queue.map((each) => (each.ticket === ticket ? merge(each, wish) : each))
+})
+
+/** The record with one request more, at its end or, where it was granted unseen, at its front. */
+export const withRequest = (
+  record: RequestRecord,
+  request: Request,
+  first = false
+): RequestRecord => ({
+  ...record,
+  queue: first ? [request, ...record.queue] : [...record.queue, request],
+  lastTicket: Math.max(record.lastTicket, Math.ceil(request.ticket))
+})
 
 /** Takes away the requests that `chosen` accepts, but for those that are being tried now. */
 export const cancelled = (
@@ -90,12 +108,14 @@ export interface QueueInput {
   readonly running: ReadonlyMap<number, Request>
   /** The longest rest there is: one that seems longer comes from a clock that was set, and is over. */
   readonly capMillis: number
+  /** The group that its turns count against, empty for none; undefined where groups are not bounded. */
+  readonly group: string | undefined
 }
 
 /** The queue after what has happened since: a try that ended, a request that was revoked or expired, a rest that is over. */
 export const settled = (input: QueueInput): RequestRecord => {
   const { grants, memory, nowMillis, running, self } = input
-  let record = caughtUp(input)
+  let record = inGroup(forwarded(caughtUp(input), memory), input.group)
   const [first] = record.queue
   if (
     first !== undefined &&
@@ -103,7 +123,7 @@ export const settled = (input: QueueInput): RequestRecord => {
     memory.told === true &&
     isOf(memory, first)
   ) {
-    record = concluded(record, memory.token, memory.ended, isResting(input))
+    record = concluded(record, memory, memory.ended, isResting(input))
   }
   const lost = record.queue.filter((request) => {
     if (running.has(request.ticket)) return false
@@ -169,14 +189,14 @@ export const grantFor = (
 ): Grant | undefined =>
   record?.grants.find((grant) => grant.participant === participant && grant.ticket === ticket)
 
-/** Whether the journal is about this try of this request. */
+/** Whether the journal is about this try of this request, or about one after it that the register does not know of. */
 export const isOf = (memory: LockMemory | undefined, { attempt = 0, ticket }: Request): boolean =>
-  memory !== undefined && memory.ticket === ticket && memory.attempt === attempt
+  memory !== undefined && memory.ticket === ticket && memory.attempt >= attempt
 
 /** The queue after a try that ended; a retry beyond the bound is a failure that is told. */
 export const concluded = (
   record: RequestRecord,
-  token: Completion["token"],
+  { atMillis, sinceMillis, token }: LockMemory,
   { reason, result }: Ended,
   resting: boolean
 ): RequestRecord => {
@@ -184,8 +204,16 @@ export const concluded = (
   if (request === undefined) return record
   const { attempt = 0, maxRetries, ticket } = request
   const why = reason === undefined ? {} : { reason: reason.slice(0, 500) }
+  const completion = (outcome: Completion["outcome"], more = why): Completion => ({
+    token,
+    ticket,
+    outcome,
+    ...more,
+    ...(sinceMillis === undefined ? {} : { sinceMillis }),
+    ...(atMillis === undefined ? {} : { atMillis })
+  })
   const over = (outcome: Completion["outcome"], more = why): RequestRecord => {
-    const completed = { token, ticket, outcome, ...more }
+    const completed = completion(outcome, more)
     return { ...record, queue: rest, completed, problem: undefined }
   }
   if (result === "release") return over("done", {})
@@ -202,13 +230,33 @@ export const concluded = (
   return {
     ...record,
     queue: [again, ...rest],
-    completed: { token, ticket, outcome: "retry", ...why }
+    completed: completion("retry")
   }
+}
+
+/** Tries under one grant, of which the register knows nothing because the step that told of them was undone, stay tried. */
+const forwarded = (record: RequestRecord, memory: LockMemory | undefined): RequestRecord => {
+  const [first, ...rest] = record.queue
+  if (first === undefined || memory === undefined || !isOf(memory, first)) return record
+  const { attempt } = memory
+  if (attempt === (first.attempt ?? 0)) return record
+  const { resting: _, ...awake } = first
+  return { ...record, queue: [{ ...awake, attempt, retry: "hold" }, ...rest] }
+}
+
+/** The group is said once, so that the leader knows it of turns that nobody has written yet. */
+const inGroup = (record: RequestRecord, group: string | undefined): RequestRecord => {
+  if (group === undefined || record.group === group) return record
+  const placed = (request: Request): Request =>
+    group === "" || Number.isInteger(request.ticket) ? request : { ...request, group }
+  return { ...record, group, queue: record.queue.map(placed) }
 }
 
 /** A register that was begun anew may have forgotten tickets that a grant still names: they are not drawn again. */
 const caughtUp = ({ grants, record, self }: QueueInput): RequestRecord => {
-  const named = (grants?.grants ?? []).map((each) => (each.participant === self ? each.ticket : 0))
+  const named = (grants?.grants ?? []).map((each) =>
+    each.participant === self ? Math.ceil(each.ticket) : 0
+  )
   const lastTicket = Math.max(record.lastTicket, ...named)
   return lastTicket === record.lastTicket ? record : { ...record, lastTicket }
 }
@@ -226,7 +274,8 @@ const isSame = (request: Request, wish: Wish): boolean =>
   request.arguments === wish.arguments &&
   request.context === wish.context &&
   request.permits === wish.permits &&
-  request.group === wish.group
+  // a turn whose participant has not said its group has none
+  (request.group ?? wish.group) === (wish.group ?? request.group)
 
 const merge = (request: Request, wish: Wish): Request => {
   const { expiresAtMillis: _, maxRetries: __, ...kept } = request
@@ -236,11 +285,12 @@ const merge = (request: Request, wish: Wish): Request => {
       ? {}
       : { expiresAtMillis: Math.max(request.expiresAtMillis, wish.expiresAtMillis) }
   const bound = wish.maxRetries === undefined ? {} : { maxRetries: wish.maxRetries }
-  return { ...kept, ...(priority === 0 ? {} : { priority }), ...expires, ...bound }
-}
-
-/** Whether a grant's end can be seen by everybody; a failed holder is for the leader to judge. */
-const isOver = (grant: Grant, registers: Registers): boolean => {
-  const fate = fateOf(grant, registers.get(grant.participant))
-  return fate._tag === "Over" && fate.completion.outcome !== "failed"
+  const group = kept.group ?? wish.group
+  return {
+    ...kept,
+    ...(group === undefined ? {} : { group }),
+    ...(priority === 0 ? {} : { priority }),
+    ...expires,
+    ...bound
+  }
 }

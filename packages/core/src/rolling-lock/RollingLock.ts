@@ -7,24 +7,24 @@ import { Journal } from "../store/Journal.ts"
 import { Store } from "../store/Store.ts"
 import type { StoreError } from "../store/StoreError.ts"
 import { type LockStatus, reasonsFor, statusOf, type WaitReason } from "./Explanation.ts"
+import { ask, force, history, look, rounds, steer, withdraw } from "./LockCalls.ts"
 import { defaultLimits, type LockLimits, limitProblem } from "./LockLimits.ts"
-import { grantWrites, readableGrants, requestWrites, type SeenLock, seenLock } from "./LockScene.ts"
-import { type HealthGate, type LockSession, recall } from "./LockSession.ts"
+import type { HealthGate, LockSession } from "./LockSession.ts"
 import { nativeLockDialect } from "./NativeLockDialect.ts"
 import type { Operations } from "./Operation.ts"
-import { cancelled, drawTicket, enqueued, isOf, type Wish } from "./RequestQueue.ts"
 import { type RequestOptions, wishOf } from "./RequestWish.ts"
+import { type OrderedRoll, type RollOptions, roll } from "./Rolling.ts"
 import {
-  GrantUnknown,
+  type GrantUnknown,
   LimitInvalid,
-  LockNotReady,
-  type RequestInvalid
+  type LockNotReady,
+  type RequestInvalid,
+  type RollUnsupported
 } from "./RollingLockError.ts"
-import { dryRun, fairPolicy, type GrantPolicy, type Waiter } from "./RollingLockPolicy.ts"
-import type { GrantRecord, LockDialect, PastEvent } from "./RollingLockRecord.ts"
-import { isRevoked, situationOf, waiterOf } from "./RollingLockState.ts"
+import { fairPolicy, type GrantPolicy, type Waiter } from "./RollingLockPolicy.ts"
+import type { LockDialect, PastEvent } from "./RollingLockRecord.ts"
 import { type Held, section, serve } from "./Section.ts"
-import { type Audit, forced, paused, rebuilt, resumed } from "./Steering.ts"
+import { type Audit, paused, resumed } from "./Steering.ts"
 import { type LockDecision, stepOf } from "./Stepping.ts"
 import { SECTION } from "./Trying.ts"
 
@@ -56,6 +56,13 @@ export interface RollingLockShape {
     { readonly ticket: number; readonly merged: boolean },
     StoreError | RequestInvalid | LockNotReady
   >
+  /**
+   * Asks for a turn of every named participant, everybody unless told otherwise, in one write that grants ahead what can
+   * be planned; the leader alone can. **Fails with** `RequestInvalid`, `RollUnsupported`, elsewhere `NotLeader`.
+   */
+  readonly roll: (
+    options: RollOptions
+  ) => Effect.Effect<OrderedRoll, StoreError | RequestInvalid | LockNotReady | RollUnsupported>
   /** Takes back own requests, all or one, but for the one that is being run; the tickets that went. **Guarantee** L3 */
   readonly cancel: (
     ticket?: number
@@ -137,6 +144,7 @@ const shapeOf = (session: LockSession): RollingLockShape => {
       const wish = yield* wishOf(options, { ...session, nowMillis })
       return yield* ask(session, wish)
     }),
+    roll: Effect.fn("RollingLock.roll")((options) => roll(session, options)),
     cancel,
     step,
     status: look(session, (seen) => statusOf(lock, seen, limits, policy)),
@@ -150,19 +158,9 @@ const shapeOf = (session: LockSession): RollingLockShape => {
       steer(session, (record, at) => Effect.succeed(resumed(record, limits, audit, at)))
     ),
     forceRelease: Effect.fn("RollingLock.forceRelease")((participant, audit) =>
-      steer(
-        session,
-        (record, at) => {
-          const holders = record.grants.map((grant) => grant.participant)
-          const next = forced(record, limits, participant, audit, at)
-          return next === undefined
-            ? Effect.fail(new GrantUnknown({ participant, holders }))
-            : Effect.succeed(next)
-        },
-        audit
-      )
+      force(session, participant, audit)
     ),
-    history: look(session, (seen) => (seen && readableGrants(seen))?.history ?? []),
+    history: history(session),
     dryRun: look(session, (seen) => (seen === undefined ? [] : rounds(session, seen))),
     withPermits: (permits) => (body) =>
       Effect.gen(function* () {
@@ -177,95 +175,4 @@ const shapeOf = (session: LockSession): RollingLockShape => {
       }),
     serve: serve(session, step)
   }
-}
-
-/** A look that writes nothing. */
-const look = <A>(session: LockSession, see: (seen: SeenLock | undefined) => A) =>
-  session.store.step((view) => Effect.succeed([see(seenLock(session, view)), []]))
-
-const ask = (session: LockSession, wish: Wish, alone = false) =>
-  change(session, (seen, begun, memory) => {
-    const ticket = drawTicket(seen.own, seen.registers, readableGrants(seen), memory)
-    const asked = enqueued(seen.own, wish, ticket, alone ? undefined : begun)
-    return [{ ticket: asked.ticket, merged: asked.merged }, asked.record]
-  })
-
-const withdraw = (session: LockSession, ticket: number | undefined) =>
-  change(session, (seen) => {
-    const chosen = (each: number) => ticket === undefined || each === ticket
-    const gone = cancelled(seen.own, (request) => chosen(request.ticket), session.running)
-    return [gone.tickets, gone.record]
-  })
-
-/** Changes the own register, one change at a time. */
-const change = <A>(
-  session: LockSession,
-  next: (
-    seen: SeenLock,
-    begun: ReadonlySet<number>,
-    memory: Effect.Success<ReturnType<typeof recall>>
-  ) => readonly [A, SeenLock["own"]]
-) =>
-  session.turns.withPermit(
-    session.store.step((view) =>
-      Effect.gen(function* () {
-        const seen = seenLock(session, view)
-        if (seen === undefined) return yield* notReady(session)
-        const memory = yield* recall(session)
-        const first = seen.own.queue[0]
-        const begun = new Set(session.running.keys())
-        if (first !== undefined && isOf(memory, first)) begun.add(first.ticket)
-        const [result, record] = next(seen, begun, memory)
-        const nowMillis = yield* Clock.currentTimeMillis
-        return [result, requestWrites(session.dialect, seen, record, nowMillis)] as const
-      })
-    )
-  )
-
-/** Changes the shared register; with `rebuild`, one that cannot be read is written anew, paused. */
-const steer = <E>(
-  session: LockSession,
-  next: (record: GrantRecord, atMillis: number) => Effect.Effect<GrantRecord, E>,
-  rebuild?: Audit
-) =>
-  session.turns.withPermit(
-    session.store.step((view) =>
-      Effect.gen(function* () {
-        const seen = seenLock(session, view)
-        if (seen === undefined) return yield* notReady(session)
-        const atMillis = yield* Clock.currentTimeMillis
-        const record = readableGrants(seen)
-        if (record === undefined && rebuild === undefined) {
-          const detail = "its shared register cannot be read, force a release to write it anew"
-          return yield* new LockNotReady({ lock: session.lock, detail })
-        }
-        const after =
-          record === undefined
-            ? rebuilt(seen.registers, session.limits, rebuild as Audit, atMillis)
-            : yield* next(record, atMillis)
-        return [undefined, grantWrites(session.dialect, seen, after, atMillis)] as const
-      })
-    )
-  )
-
-const notReady = ({ lock }: LockSession) =>
-  new LockNotReady({ lock, detail: "this participant is in no group of its own side yet" })
-
-const rounds = ({ limits, policy }: LockSession, seen: SeenLock) => {
-  const record = readableGrants(seen)
-  if (record === undefined) return []
-  const situation = situationOf(seen.registers, record, limits, true)
-  const queues = [...seen.registers].flatMap(([id, each]) =>
-    each._tag === "Unreadable"
-      ? []
-      : [
-          [
-            id,
-            each.record.queue
-              .filter(({ ticket }) => !isRevoked(record, id, ticket))
-              .map((request) => waiterOf(id, request, each.record))
-          ] as const
-        ]
-  )
-  return dryRun(policy, situation, new Map(queues))
 }

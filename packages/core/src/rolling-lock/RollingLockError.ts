@@ -45,3 +45,13 @@ export class LockNotReady extends Schema.TaggedError<LockNotReady>()("LockNotRea
     return `the lock ${this.lock} cannot be used now: ${this.detail}; nothing was written`
   }
 }
+
+/** A roll over many in a wire format that cannot carry it; nothing was written. */
+export class RollUnsupported extends Schema.TaggedError<RollUnsupported>()("RollUnsupported", {
+  lock: Schema.String
+}) {
+  /** One line: why, and what to do instead. */
+  override get message(): string {
+    return `the wire format of the lock ${this.lock} carries no order for others: have each participant request its own turn`
+  }
+}

@@ -47,25 +47,6 @@ export const fairPolicy: GrantPolicy = {
   chosen: (situation) => fitting(situation, fairPolicy.ordered(situation))
 }
 
-/** The order a roll would take if every operation succeeded: who would hold at the same time stands together. */
-export const dryRun = (
-  policy: GrantPolicy,
-  situation: Situation,
-  queues: ReadonlyMap<ParticipantId, ReadonlyArray<Waiter>>
-): ReadonlyArray<ReadonlyArray<Waiter>> => {
-  const left = new Map<ParticipantId, Array<Waiter>>()
-  for (const [id, queue] of queues) left.set(id, [...queue])
-  const rounds: Array<ReadonlyArray<Waiter>> = []
-  for (;;) {
-    const waiters = [...left.values()].flatMap(([first]) => (first === undefined ? [] : [first]))
-    const limits = { ...situation.limits, ahead: 0 }
-    const round = policy.chosen({ ...situation, limits, waiters, holders: [] })
-    if (round.length === 0) return rounds
-    for (const { participant } of round) left.get(participant)?.shift()
-    rounds.push(round)
-  }
-}
-
 /**
  * The waiters that fit, in order. One that has to wait for permits is not overtaken, so that it is served; one whose
  * group is full is, and so is one that could never fit.

@@ -10,8 +10,11 @@ import { FencingToken } from "./FencingToken.ts"
 
 /** One operation that a participant wants to run under the lock. */
 export const Request = Schema.Struct({
-  /** Greater than every ticket its participant could see when it asked: the order of arrival, and the request's name. */
-  ticket: Schema.Int,
+  /**
+   * Greater than every ticket its participant could see when it asked: the order of arrival, and the request's name. A
+   * whole number; the turn of an order has thousandths beside it.
+   */
+  ticket: Schema.Finite,
   operation: Schema.NonEmptyString,
   /** A JSON object as text; kept as it was read where somebody else wrote it. */
   arguments: Schema.String,
@@ -37,9 +40,12 @@ export type Request = typeof Request.Type
 /** The end of a grant as its holder tells it. */
 export const Completion = Schema.Struct({
   token: FencingToken,
-  ticket: Schema.Int,
+  ticket: Schema.Finite,
   outcome: Schema.Literals(["done", "retry", "failed"]),
-  reason: Schema.optionalKey(Schema.String)
+  reason: Schema.optionalKey(Schema.String),
+  /** When the last try began, and when it ended, by its participant's clock: for people. */
+  sinceMillis: Schema.optionalKey(Schema.Finite),
+  atMillis: Schema.optionalKey(Schema.Finite)
 })
 /** The end of a grant as its holder tells it. */
 export type Completion = typeof Completion.Type
@@ -53,18 +59,27 @@ export interface RequestRecord {
   readonly completed: Completion | undefined
   /** What went wrong outside of a grant: for people. */
   readonly problem: string | undefined
+  /** The ticket of the last turn of an order that it took up; 0 where absent. */
+  readonly ordered?: number | undefined
+  /** Its zone or rack, for the turns that are ordered of it; empty for none, absent while it has not said. */
+  readonly group?: string | undefined
 }
 
 /** A register as it was read; one that cannot be read says why and counts for nothing. */
 export type RequestRegister =
-  | { readonly _tag: "Readable"; readonly record: RequestRecord }
+  | {
+      readonly _tag: "Readable"
+      readonly record: RequestRecord
+      /** It says so in other words than its own participant would use now, who is to write it anew. */
+      readonly outdated?: boolean
+    }
   | { readonly _tag: "Unreadable"; readonly detail: string }
 
 /** The leader's decision that a participant holds permits. */
 export const Grant = Schema.Struct({
   token: FencingToken,
   participant: ParticipantId,
-  ticket: Schema.Int,
+  ticket: Schema.Finite,
   operation: Schema.String,
   permits: Schema.optionalKey(Schema.Int),
   group: Schema.optionalKey(Schema.String),
@@ -83,7 +98,25 @@ export const Pause = Schema.Struct({
 /** Why nothing is granted until somebody resumes the roll. */
 export type Pause = typeof Pause.Type
 
-/** One past event, with the leader's clock for people. */
+/** The leader's wish that every named participant runs one operation: each derives its turn from it. */
+export const Order = Schema.Struct({
+  /** A whole number, greater than every ticket the leader could see. */
+  ticket: Schema.Int,
+  operation: Schema.NonEmptyString,
+  arguments: Schema.String,
+  context: Schema.optionalKey(Schema.String),
+  maxRetries: Schema.optionalKey(Schema.Int),
+  priority: Schema.optionalKey(Schema.Int),
+  permits: Schema.optionalKey(Schema.Int),
+  /** Who is to run it, in the order of turns. */
+  participants: Schema.Array(ParticipantId),
+  /** Tickets of requests for the same that waited when it was given: those are their participants' turns. */
+  merged: Schema.optionalKey(Schema.Record(Schema.String, Schema.Finite))
+})
+/** The leader's wish that every named participant runs one operation. */
+export type Order = typeof Order.Type
+
+/** One past event; its times are for people, by the clock of whoever told of it. */
 export const PastEvent = Schema.Struct({
   event: Schema.Literals([
     "done",
@@ -125,6 +158,8 @@ export interface GrantRecord {
   readonly settling: { readonly by: string; readonly untilMillis: number } | undefined
   /** The last events, oldest first. */
   readonly history: ReadonlyArray<PastEvent>
+  /** Orders that are not taken up by all, and the last one, which marks its ticket; none where absent. */
+  readonly orders?: ReadonlyArray<Order> | undefined
 }
 
 /** The shared register as it was read. */
@@ -132,8 +167,19 @@ export type GrantRegister =
   | { readonly _tag: "Readable"; readonly record: GrantRecord }
   | { readonly _tag: "Unreadable"; readonly detail: string }
 
+/** What a reader may need to know beside the entries it reads: who looks, and what all registers say. */
+export interface LockReading {
+  readonly self: ParticipantId
+  readonly leader: boolean
+  /** Whose register is read; undefined for the shared one. */
+  readonly participant: ParticipantId | undefined
+  readonly registers: ReadonlyMap<ParticipantId, Entries>
+}
+
 /** What a writer may need to know of the others: some deployed formats say the same thing differently to each holder. */
 export interface LockScene {
+  /** Who writes. */
+  readonly self: ParticipantId
   readonly nowMillis: number
   readonly registers: ReadonlyMap<ParticipantId, Entries>
   readonly shared: Entries
@@ -145,9 +191,23 @@ export interface LockDialect {
   readonly owns: (key: string) => boolean
   /** The most grants the format can express at once. */
   readonly grants: number
-  readonly decodeRequests: (entries: Entries, shared: Entries) => RequestRegister
+  /**
+   * Whether the format can carry orders; without it a roll is refused. With it every participant reads ends of grants
+   * from their holders' registers, and the leader repeats them only when it has something else to say.
+   */
+  readonly orders?: boolean
+  /**
+   * Whether a grant that is over may be left standing until the leader has something else to say: its holder and
+   * everybody else can see that it is. Never where absent.
+   */
+  readonly lingers?: (grant: Grant, scene: LockScene) => boolean
+  readonly decodeRequests: (
+    entries: Entries,
+    shared: Entries,
+    reading?: LockReading
+  ) => RequestRegister
   readonly encodeRequests: (record: RequestRecord, scene: LockScene) => Entries
-  readonly decodeGrants: (shared: Entries) => GrantRegister
+  readonly decodeGrants: (shared: Entries, reading?: LockReading) => GrantRegister
   readonly encodeGrants: (record: GrantRecord, scene: LockScene) => Entries
 }
 

@@ -10,22 +10,13 @@
 //   L8 who is next is the policy's.
 // A grant is kept while it is unknown what became of it: its register cannot be read, or is older than the grant.
 import type { ParticipantId } from "../Participant.ts"
+import { type Fate, fateOf, isOver, isRevoked, knows, type Registers, ticketsOf } from "./Fate.ts"
 import { tokenAfter } from "./FencingToken.ts"
 import type { LockLimits } from "./LockLimits.ts"
+import { openOrders, type TakenUp } from "./Orders.ts"
 import type { GrantPolicy, Situation, Waiter } from "./RollingLockPolicy.ts"
-import type {
-  Completion,
-  Grant,
-  GrantRecord,
-  PastEvent,
-  Request,
-  RequestRecord,
-  RequestRegister
-} from "./RollingLockRecord.ts"
+import type { Grant, GrantRecord, PastEvent, Request, RequestRecord } from "./RollingLockRecord.ts"
 import { isOpen } from "./Window.ts"
-
-/** All registers of a lock that its leader sees, its own included. */
-export type Registers = ReadonlyMap<ParticipantId, RequestRegister>
 
 /** Everything the leader's next record depends on. */
 export interface LeaderInput {
@@ -33,6 +24,7 @@ export interface LeaderInput {
   readonly nowMillis: number
   readonly before: GrantRecord
   readonly registers: Registers
+  readonly takenUp: TakenUp
   /** Whether a participant without a register has departed, and is not merely still to come. */
   readonly departed: (participant: ParticipantId) => boolean
   readonly limits: LockLimits
@@ -41,41 +33,63 @@ export interface LeaderInput {
   readonly gated: boolean
   /** What it said, in words, where it stops the roll. */
   readonly unhealthy: string | undefined
+  /** Whether the ends of grants need no repeating: everybody reads them from their holders' registers. */
+  readonly defers: boolean
 }
 
 /** The leader's next record; `before` itself where nothing changes. **Guarantee** L1, L2, L3, L5, L6, L8 */
-export const nextGrants = (input: LeaderInput): GrantRecord => granted(released(input), input)
-
-/** What became of a grant, as far as it can be told. */
-export type Fate =
-  | { readonly _tag: "Held" }
-  | { readonly _tag: "Over"; readonly completion: Completion }
-  | { readonly _tag: "Withdrawn" }
-  | { readonly _tag: "Unknown"; readonly why: string }
-  | { readonly _tag: "NoRegister" }
-
-/** What became of `grant`: a register older than the grant, or one that cannot be read, tells nothing. */
-export const fateOf = (grant: Grant, register: RequestRegister | undefined): Fate => {
-  if (register === undefined) return { _tag: "NoRegister" }
-  if (register._tag === "Unreadable") return { _tag: "Unknown", why: register.detail }
-  const { completed, lastTicket, queue } = register.record
-  if (completed !== undefined && completed.token >= grant.token) {
-    return { _tag: "Over", completion: completed }
-  }
-  if (queue.some(({ ticket }) => ticket === grant.ticket) || lastTicket < grant.ticket) {
-    return { _tag: "Held" }
-  }
-  return { _tag: "Withdrawn" }
+export const nextGrants = (input: LeaderInput): GrantRecord => {
+  const { before, departed, takenUp } = input
+  const after = granted(released(input), input)
+  if (after === before || (input.defers && saysNothingNew(after, input))) return before
+  const orders = openOrders(after, takenUp, departed)
+  return orders === after.orders ? after : { ...after, orders }
 }
 
-/** The requests that could be granted now. */
-export const waitersOf = (registers: Registers, record: GrantRecord): ReadonlyArray<Waiter> =>
+/** Takes away grants that are over, and draws the consequences: a rest after a success, a pause after failures. */
+export const released = (
+  input: Pick<LeaderInput, "before" | "departed" | "limits" | "nowMillis" | "registers" | "self">
+): GrantRecord => {
+  const { before, departed, limits, nowMillis, registers, self } = input
+  const events: Array<PastEvent> = []
+  const kept = before.grants.filter((grant) => {
+    const event = endOf(grant, fateOf(grant, registers.get(grant.participant)), departed)
+    if (event !== undefined) {
+      events.push({ ...pastGrant(grant), atMillis: nowMillis, ...event })
+    }
+    return event === undefined
+  })
+  const pending = before.revoked.filter((each) => isPending(each, registers, departed))
+  const revoked = pending.length === before.revoked.length ? before.revoked : pending
+  if (events.length === 0 && revoked === before.revoked) return before
+  let after = remember({ ...before, grants: kept, revoked }, limits, ...events)
+  if (limits.settleMillis > 0 && events.some(({ event }) => event === "done")) {
+    after = { ...after, settling: { by: self, untilMillis: nowMillis + limits.settleMillis } }
+  }
+  const failures = events.filter(({ event }) => event === "failed")
+  if (failures.length === 0) return after
+  const failed = [...new Set([...after.failed, ...failures.map((each) => `${each.participant}`)])]
+  after = { ...after, failed }
+  if (failed.length < limits.failures || after.pause !== undefined) return after
+  const { operation, participant, reason = "it failed" } = failures.at(-1) as PastEvent
+  const pause = { reason: `${operation} on ${participant}: ${reason}`, atMillis: nowMillis }
+  return remember({ ...after, pause }, limits, { event: "paused", ...pause })
+}
+
+/** The requests that could be granted now; where groups are bounded, no turn of somebody whose group is not known. */
+const waitersOf = (
+  registers: Registers,
+  record: GrantRecord,
+  { perGroup }: LockLimits
+): ReadonlyArray<Waiter> =>
   [...registers].flatMap(([participant, register]) => {
     if (register._tag === "Unreadable") return []
     const [first] = register.record.queue
     if (first === undefined || first.resting === true) return []
     const busy = record.grants.some((grant) => grant.participant === participant)
     if (busy || isRevoked(record, participant, first.ticket)) return []
+    const isTurn = !Number.isInteger(first.ticket)
+    if (isTurn && perGroup !== undefined && register.record.group === undefined) return []
     return [waiterOf(participant, first, register.record)]
   })
 
@@ -107,30 +121,23 @@ export const situationOf = (
   gated: boolean
 ): Situation => {
   const moves = limits.settleMillis === 0 && limits.windows.length === 0 && !gated
-  const ahead = moves && limits.perGroup === undefined ? limits.ahead : 0
   const planned = record.grants.length - countWithin(record, limits.permits)
+  const waiters = waitersOf(registers, record, limits)
+  // an order plans its turns, and all that waited for longer
+  const ordered = 1 + (record.orders?.at(-1)?.ticket ?? -1)
+  const turns = waiters.filter(({ ticket }) => ticket < ordered).length
+  const ahead = Math.max(0, limits.ahead - planned) + turns
   return {
-    waiters: waitersOf(registers, record),
+    waiters,
     holders: record.grants.map(({ group, participant, permits = 1 }) => ({
       participant,
       permits,
       group
     })),
     horizon: Math.max(0, ...ticketsOf(registers)),
-    limits: { ...limits, ahead: Math.max(0, ahead - planned) }
+    limits: { ...limits, ahead: moves && limits.perGroup === undefined ? ahead : 0 }
   }
 }
-
-/** Every ticket that the registers show. */
-export const ticketsOf = (registers: Registers): ReadonlyArray<number> =>
-  [...registers.values()].map((each) => (each._tag === "Readable" ? each.record.lastTicket : 0))
-
-/** Whether an operator ended this request by force. */
-export const isRevoked = (
-  { revoked }: GrantRecord,
-  participant: ParticipantId,
-  ticket: number
-): boolean => revoked.some((each) => each.participant === participant && each.ticket === ticket)
 
 /** The record with one event more, and none more than are kept. */
 export const remember = (
@@ -138,31 +145,6 @@ export const remember = (
   limits: LockLimits,
   ...events: ReadonlyArray<PastEvent>
 ): GrantRecord => ({ ...record, history: [...record.history, ...events].slice(-limits.history) })
-
-/** Takes away grants that are over, and draws the consequences: a rest after a success, a pause after failures. */
-const released = (input: LeaderInput): GrantRecord => {
-  const { before, departed, limits, nowMillis, registers, self } = input
-  const events: Array<PastEvent> = []
-  const kept = before.grants.filter((grant) => {
-    const event = endOf(grant, fateOf(grant, registers.get(grant.participant)), departed)
-    if (event !== undefined) events.push({ ...pastGrant(grant), ...event, atMillis: nowMillis })
-    return event === undefined
-  })
-  const revoked = before.revoked.filter((each) => isPending(each, registers, departed))
-  if (events.length === 0 && revoked.length === before.revoked.length) return before
-  let after = remember({ ...before, grants: kept, revoked }, limits, ...events)
-  if (limits.settleMillis > 0 && events.some(({ event }) => event === "done")) {
-    after = { ...after, settling: { by: self, untilMillis: nowMillis + limits.settleMillis } }
-  }
-  const failures = events.filter(({ event }) => event === "failed")
-  if (failures.length === 0) return after
-  const failed = [...new Set([...after.failed, ...failures.map((each) => `${each.participant}`)])]
-  after = { ...after, failed }
-  if (failed.length < limits.failures || after.pause !== undefined) return after
-  const { operation, participant, reason = "it failed" } = failures.at(-1) as PastEvent
-  const pause = { reason: `${operation} on ${participant}: ${reason}`, atMillis: nowMillis }
-  return remember({ ...after, pause }, limits, { event: "paused", ...pause })
-}
 
 /** Grants what the policy chooses, unless something holds the roll back; then it says what. */
 const granted = (record: GrantRecord, input: LeaderInput): GrantRecord => {
@@ -203,6 +185,16 @@ const granted = (record: GrantRecord, input: LeaderInput): GrantRecord => {
   }
 }
 
+/** Whether all there is to tell is that grants are over. */
+const saysNothingNew = (after: GrantRecord, { before, registers }: LeaderInput): boolean =>
+  after.token === before.token &&
+  after.pause === before.pause &&
+  after.blocked === before.blocked &&
+  after.failed === before.failed &&
+  after.settling === before.settling &&
+  after.revoked === before.revoked &&
+  before.grants.every((grant) => after.grants.includes(grant) || isOver(grant, registers))
+
 const unblocked = (record: GrantRecord, blocked: string | undefined): GrantRecord =>
   record.blocked === blocked ? record : { ...record, blocked }
 
@@ -223,11 +215,16 @@ const endOf = (
   grant: Grant,
   fate: Fate,
   departed: LeaderInput["departed"]
-): Pick<PastEvent, "event" | "reason"> | undefined => {
+): (Pick<PastEvent, "event"> & Partial<PastEvent>) | undefined => {
   switch (fate._tag) {
     case "Over": {
-      const { outcome, reason } = fate.completion
-      return { event: outcome, ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }) }
+      const { atMillis, outcome, reason, sinceMillis, token } = fate.completion
+      return {
+        event: outcome,
+        ...(reason === undefined ? {} : { reason: reason.slice(0, 200) }),
+        ...(sinceMillis === undefined || token !== grant.token ? {} : { sinceMillis }),
+        ...(atMillis === undefined || token !== grant.token ? {} : { atMillis })
+      }
     }
     case "Withdrawn":
       return { event: "withdrawn" }
@@ -247,8 +244,8 @@ const isPending = (
   const register = registers.get(participant as ParticipantId)
   if (register === undefined) return !departed(participant as ParticipantId)
   if (register._tag === "Unreadable") return true
-  const { lastTicket, queue } = register.record
-  return lastTicket < ticket || queue.some((request) => request.ticket === ticket)
+  const { record } = register
+  return !knows(record, ticket) || record.queue.some((request) => request.ticket === ticket)
 }
 
 const tokensOf = (registers: Registers): ReadonlyArray<number> =>

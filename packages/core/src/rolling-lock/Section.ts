@@ -76,7 +76,8 @@ export const handOver = Effect.fnUntraced(function* (
 ) {
   const granted = session.sections.get(ticket)
   if (granted === undefined) return false
-  yield* keep(session, { v: 1, ticket, attempt: 0, token })
+  const sinceMillis = yield* Clock.currentTimeMillis
+  yield* keep(session, { v: 1, ticket, attempt: 0, token, sinceMillis })
   yield* Deferred.succeed(granted, token)
   return true
 })

@@ -1,10 +1,11 @@
 // What an operator does to a roll: pause, resume, and end a grant by force. Pure; all of it is in the history, and all of
 // it is the leader's to write.
 import type { ParticipantId } from "../Participant.ts"
+import type { Registers } from "./Fate.ts"
 import { tokenAfter } from "./FencingToken.ts"
 import type { LockLimits } from "./LockLimits.ts"
 import { blankGrants, type GrantRecord } from "./RollingLockRecord.ts"
-import { type Registers, remember } from "./RollingLockState.ts"
+import { remember } from "./RollingLockState.ts"
 
 /** Who acts, and why: kept in the history. */
 export interface Audit {

@@ -40,7 +40,9 @@ export const carryOut = (
 
 /** Writes down the end of a section, which its process ran itself. */
 export const concludeSection = (session: LockSession, memory: LockMemory) =>
-  keep(session, { ...memory, ended: { result: "release" }, told: true })
+  Effect.flatMap(Clock.currentTimeMillis, (atMillis) =>
+    keep(session, { ...memory, atMillis, ended: { result: "release" }, told: true })
+  )
 
 const tryOnce = Effect.fnUntraced(function* (
   session: LockSession,
@@ -55,6 +57,7 @@ const tryOnce = Effect.fnUntraced(function* (
     ticket: request.ticket,
     attempt: request.attempt ?? 0,
     token: grant.token,
+    sinceMillis: yield* Clock.currentTimeMillis,
     ...(cutOff === 0 ? {} : { cutOff })
   }
   yield* keep(session, begun)
@@ -63,6 +66,7 @@ const tryOnce = Effect.fnUntraced(function* (
   const silent = code?.after === undefined || outcomeOf(request, ended) === undefined
   const after: LockMemory = {
     ...begun,
+    atMillis: yield* Clock.currentTimeMillis,
     ended:
       ended.reason === undefined ? { result: ended.result } : { ...ended, reason: ended.reason },
     ...(again ? { retryAtMillis: yield* retryAt(session, request) } : {}),

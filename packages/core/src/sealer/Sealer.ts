@@ -2,14 +2,25 @@
 // Core knows the contract only; the hpke adapter implements it. Without one, tokens travel as the store carries them.
 import { Context, type Effect, type Redacted, Schema } from "effect"
 
+const FAILED = {
+  generate: "cannot make this host's key",
+  seal: "cannot seal to the key that a host announced",
+  open: "cannot open the sealed token"
+}
+const REMEDY = {
+  generate: "see whether the runtime this came with is complete; the next step tries again",
+  seal: "replace that host's unit, it announces another key; no other host waits for it",
+  open: "another token is asked for"
+}
+
 /** A sealed token could not be opened, or a key could not be used. */
 export class SealerError extends Schema.TaggedError<SealerError>()("SealerError", {
   operation: Schema.Literals(["generate", "seal", "open"]),
   detail: Schema.String
 }) {
-  /** One line: what failed and what follows. */
+  /** One line: what failed, and what follows or is to be done. */
   override get message(): string {
-    return `cannot ${this.operation} with this host's key: ${this.detail}; a new token is asked for`
+    return `${FAILED[this.operation]}: ${this.detail}; ${REMEDY[this.operation]}`
   }
 }
 

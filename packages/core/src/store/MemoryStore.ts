@@ -12,8 +12,10 @@ export const memoryStore = (world: MemoryWorld, participant: ParticipantId): Lay
       self: participant,
       step: (body) =>
         Effect.gen(function* () {
-          const [result, writes] = yield* body(world.view(participant))
-          const refused = world.commit(participant, writes)
+          const view = world.view(participant)
+          const term = world.term(view.side)
+          const [result, writes] = yield* body(view)
+          const refused = world.commit(participant, writes, term)
           return refused === undefined ? result : yield* refused
         }),
       census: Effect.sync(() => world.census(participant)),

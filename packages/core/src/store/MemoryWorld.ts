@@ -21,6 +21,7 @@ export class MemoryWorld {
   readonly groups: ReadonlyArray<MemoryGroup>
   readonly #sides = new Map<ParticipantId, string>()
   readonly #leaders = new Map<string, ParticipantId>()
+  readonly #terms = new Map<string, number>()
   readonly #own = new Map<string, Map<ParticipantId, Map<string, Cell>>>()
   readonly #shared = new Map<string, Map<string, string>>()
   readonly #private = new Map<ParticipantId, Map<string, string>>()
@@ -57,6 +58,7 @@ export class MemoryWorld {
     for (const registers of this.#own.values()) registers.delete(participant)
     if (side !== undefined && this.#leaders.get(side) === participant) {
       this.#leaders.delete(side)
+      this.#terms.set(side, this.term(side) + 1)
       const [next] = this.#on(side)
       if (next !== undefined) this.lead(next)
     }
@@ -67,6 +69,7 @@ export class MemoryWorld {
   lead(participant: ParticipantId): void {
     const side = this.#sides.get(participant)
     if (side === undefined) return
+    if (this.#leaders.get(side) !== participant) this.#terms.set(side, this.term(side) + 1)
     this.#leaders.set(side, participant)
     this.#wake([participant])
   }
@@ -74,6 +77,11 @@ export class MemoryWorld {
   /** Who leads `side`. */
   leader(side: string): ParticipantId | undefined {
     return this.#leaders.get(side)
+  }
+
+  /** How often the leader of `side` changed. */
+  term(side: string): number {
+    return this.#terms.get(side) ?? 0
   }
 
   /** What `participant` sees now. */
@@ -104,11 +112,20 @@ export class MemoryWorld {
     return { siblings: on(side), counterparts: new Map(counterparts) }
   }
 
-  /** Commits all writes or none; a shared write by anyone but the leader is refused (S6). */
-  commit(participant: ParticipantId, writes: ReadonlyArray<Write>): NotLeader | undefined {
+  /**
+   * Commits all writes or none. A shared write by anyone but the leader is refused (S6), and so is one that was decided
+   * in another `term` of its side: who led, lost it and leads again has not seen what was written meanwhile.
+   */
+  commit(
+    participant: ParticipantId,
+    writes: ReadonlyArray<Write>,
+    term?: number
+  ): NotLeader | undefined {
     const side = this.#sides.get(participant) ?? ""
     const shared = writes.find(({ place }) => place._tag === "shared")
-    if (shared !== undefined && this.#leaders.get(side) !== participant) {
+    const leads =
+      this.#leaders.get(side) === participant && (term === undefined || term === this.term(side))
+    if (shared !== undefined && !leads) {
       const group = shared.place._tag === "shared" ? shared.place.group : ""
       return new NotLeader({ participant, group })
     }

@@ -3,6 +3,7 @@
 import { Schema } from "effect"
 import { ClusterCliError } from "../cluster-cli/ClusterCliError.ts"
 import { JoinFailure } from "../mirror/MirrorRecord.ts"
+import { HostName } from "../Participant.ts"
 import type { Entries } from "../store/Register.ts"
 import { LifecycleFailed } from "./Lifecycle.ts"
 import { TokenIssue } from "./TokenIssuerRecord.ts"
@@ -28,6 +29,16 @@ export const HostMemory = Schema.Struct({
   delivered: Schema.Array(Schema.String),
   /** Tokens that were minted and are not yet seen in the committed register. */
   minted: Schema.Array(TokenIssue),
+  /** Tokens that the user's code may not have been told of. */
+  untold: Schema.optionalKey(
+    Schema.Array(
+      Schema.Struct({
+        host: HostName,
+        generation: Schema.Int,
+        incarnation: Schema.optionalKey(Schema.String)
+      })
+    )
+  ),
   failures: Schema.Int,
   retryAtMillis: Schema.Finite,
   mintFailures: Schema.Int,

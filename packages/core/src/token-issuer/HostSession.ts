@@ -20,10 +20,11 @@ export const openSession = Effect.gen(function* () {
       entries = writeHostMemory(entries, memory)
       return journal.save(entries)
     })
-  if (memory === undefined) {
-    memory = newHostMemory(yield* randomName)
-    yield* change(sealer === undefined ? {} : yield* sealer.generate)
-  }
+  const fresh = memory === undefined
+  memory ??= newHostMemory(yield* randomName)
+  const keyless = memory.membership === undefined && memory.privateKey === undefined
+  if (sealer !== undefined && keyless) yield* change(yield* sealer.generate)
+  else if (fresh) yield* change({})
   const current = () => memory as HostMemory
   const deliver = Effect.fnUntraced(function* (event: LifecycleEvent) {
     const name = eventName(event)

@@ -69,11 +69,10 @@ export const pause = Effect.fnUntraced(function* (
 ) {
   const failures = session.memory().failures + 1
   const nowMillis = yield* Clock.currentTimeMillis
-  yield* session.change({
-    failures,
-    retryAtMillis: nowMillis + pauseMillis(failures),
-    problem: error
-  })
+  // waiting mends no name: the next try is when somebody changed something
+  const hopeless = error._tag === "ClusterCliError" && error.reason === "bad-name"
+  const retryAtMillis = hopeless ? Number.MAX_SAFE_INTEGER : nowMillis + pauseMillis(failures)
+  yield* session.change({ failures, retryAtMillis, problem: error })
   return error
 })
 
@@ -81,10 +80,12 @@ const conclude = Effect.fnUntraced(function* (
   session: HostSession,
   membership: "bootstrapped" | "joined"
 ) {
+  // with the key goes whatever was sealed to it, wherever it may still lie (T6)
   yield* session.change({ membership, refused: [], failures: 0, retryAtMillis: 0 }, [
     "attempt",
     "failure",
-    "problem"
+    "problem",
+    "privateKey"
   ])
   return undefined
 })

@@ -1,7 +1,7 @@
 // A member's service to others: one look at the members, then a token for each open request (T2).
 // What was minted is in the journal before anything else happens, sealed where it can be: if the step fails, the next
 // one hands the same token on instead of asking for another.
-import { Clock, Effect, type Redacted } from "effect"
+import { Clock, Effect, Redacted } from "effect"
 import { ClusterCli } from "../cluster-cli/ClusterCli.ts"
 import { ClusterCliError } from "../cluster-cli/ClusterCliError.ts"
 import type { Member } from "../cluster-cli/MemberRecord.ts"
@@ -9,6 +9,7 @@ import type { Roll } from "../mirror/MirrorRecord.ts"
 import type { HostName, ParticipantId } from "../Participant.ts"
 import type { HostMemory } from "./HostJournal.ts"
 import type { HostSession } from "./HostSession.ts"
+import { eventName, type LifecycleFailed } from "./Lifecycle.ts"
 import {
   answerFor,
   isToldInVain,
@@ -30,7 +31,7 @@ import { pauseMillis } from "./TokenIssuerState.ts"
 export interface Minted {
   readonly issues: ReadonlyArray<TokenIssue>
   readonly fresh: number
-  readonly problem: ClusterCliError | undefined
+  readonly problem: ClusterCliError | LifecycleFailed | undefined
 }
 
 /** Everything that minting depends on. */
@@ -51,13 +52,17 @@ export const mint = Effect.fn("TokenIssuer.mint")(function* (
   session: HostSession,
   { host, published, roll, self, sweep }: MintingInput
 ) {
+  const untold = yield* tell(session)
   const remembered = session.memory().minted
   const kept = [
     ...published,
     ...remembered.filter((issue) => !published.some((old) => same(old, issue)))
   ].filter((issue) => !(sweep && isToldInVain(issue, roll)))
   const nowMillis = yield* Clock.currentTimeMillis
-  const settled = sweep ? kept.filter(({ refused }) => refused === undefined) : kept
+  // a name that the product does not take is none the next time either
+  const settled = sweep
+    ? kept.filter(({ refused }) => refused === undefined || refused === "bad-name")
+    : kept
   const open = openRequests(roll, self, settled).filter(
     (request) =>
       mayMint(roll, self, request) !== "no" && isDue(session.memory(), request, nowMillis)
@@ -67,7 +72,7 @@ export const mint = Effect.fn("TokenIssuer.mint")(function* (
   if (open.length === 0 && !stale) {
     const fresh = kept.length - published.length
     const { mintAtMillis, mintProblem } = session.memory()
-    return { issues: kept, fresh, problem: nowMillis < mintAtMillis ? mintProblem : undefined }
+    return { issues: kept, fresh, problem: nowMillis < mintAtMillis ? mintProblem : untold }
   }
   const cli = yield* ClusterCli
   const list = yield* Effect.result(cli.list)
@@ -90,7 +95,7 @@ export const mint = Effect.fn("TokenIssuer.mint")(function* (
   return {
     issues: [...left, ...issues],
     fresh: left.length + issues.length - published.length,
-    problem
+    problem: problem ?? untold
   } satisfies Minted
 })
 
@@ -148,20 +153,34 @@ const answer = Effect.fnUntraced(function* (
   const named = { host: request.host, generation: request.generation, ...incarnationOf(request) }
   if (verdict === "leave") return request.incarnation === undefined ? spent(named) : undefined
   if (verdict === "refuse") return { ...named, refused: "name-taken" } satisfies TokenIssue
+  // a token that nobody can be given would bar the name until it is too old
+  yield* wrapped(session, request, Redacted.make(""))
   if (verdict === "replace") yield* cli.remove(request.host, { force: true })
-  const token = yield* cli.add(request.host)
-  const issue = { ...named, ...(yield* wrapped(session, request, token)) }
-  yield* Effect.orDie(session.change({ minted: [...session.memory().minted, issue] }))
-  yield* Effect.ignore(
-    session.deliver({
-      _tag: "TokenIssued",
-      host: request.host,
-      generation: request.generation,
-      ...incarnationOf(request)
-    })
-  )
+  const minted = yield* Effect.result(cli.add(request.host))
+  if (minted._tag === "Failure") {
+    if (minted.failure.reason !== "bad-name") return yield* minted.failure
+    return { ...named, refused: "bad-name" } satisfies TokenIssue
+  }
+  const issue = { ...named, ...(yield* wrapped(session, request, minted.success)) }
+  const { minted: before } = session.memory()
+  const untold = [...untoldOf(session.memory()), named]
+  yield* Effect.orDie(session.change({ minted: [...before, issue], untold }))
+  yield* Effect.ignore(session.deliver({ _tag: "TokenIssued", ...named }))
   return issue
 })
+
+/** Tells the user's code of tokens that it was not told of in the steps before, and returns its failure if there was one. */
+const tell = Effect.fnUntraced(function* (session: HostSession) {
+  let problem: LifecycleFailed | undefined
+  for (const issue of untoldOf(session.memory())) {
+    const told = yield* Effect.result(session.deliver({ _tag: "TokenIssued", ...issue }))
+    if (told._tag === "Failure" && told.failure._tag === "LifecycleFailed") problem = told.failure
+  }
+  return problem
+})
+
+const untoldOf = ({ delivered, untold = [] }: HostMemory) =>
+  untold.filter((issue) => !delivered.includes(eventName({ _tag: "TokenIssued", ...issue })))
 
 /** The token as it travels: sealed where both ends can. A key that cannot be used stops its own host only. */
 const wrapped = Effect.fnUntraced(function* (
@@ -177,7 +196,7 @@ const wrapped = Effect.fnUntraced(function* (
         new ClusterCliError({
           operation: "add",
           reason: "unknown",
-          detail: `the key that ${request.host} announced cannot be used: ${detail}`
+          detail: `${request.host} announced a key that is none: ${detail}; replace its unit`
         })
     )
   )
@@ -208,8 +227,11 @@ const same = (left: TokenIssue, right: TokenIssue): boolean => answers(left, { .
 const incarnationOf = ({ incarnation }: TokenRequest) =>
   incarnation === undefined ? {} : { incarnation }
 
-/** A deployed host does not report its join: the token of one that is a member now is taken away here. */
-const withoutMember = (issue: TokenIssue, members: ReadonlyArray<Member>): TokenIssue =>
-  issue.token !== undefined && members.some(({ name }) => name === issue.host)
-    ? spent(issue)
-    : issue
+/** The token of a host that is a member now is taken away here: a deployed host never says so, a frugal one rarely. */
+const withoutMember = (issue: TokenIssue, members: ReadonlyArray<Member>): TokenIssue => {
+  const member = members.find(({ name }) => name === issue.host)
+  if (member === undefined) return issue
+  // a host that can say that its join failed is believed to have joined when the product is done with it
+  const joined = issue.token !== undefined || member.role !== "pending"
+  return joined && issue.refused === undefined ? spent(issue) : issue
+}

@@ -17,7 +17,7 @@ import { digest, found, join, lookInto, object, pause } from "./Joining.ts"
 import { Lifecycle, type LifecycleFailed } from "./Lifecycle.ts"
 import { type Minted, mint } from "./Minting.ts"
 import type { TokenIssuerError } from "./TokenIssuerError.ts"
-import { issuesInUse, onlyFewerIssues } from "./TokenIssuerPolicy.ts"
+import { issuesInUse, keepsQuiet, onlyFewerIssues } from "./TokenIssuerPolicy.ts"
 import { answers, type TokenIssue } from "./TokenIssuerRecord.ts"
 import { type HostAction, type Membership, nextAction } from "./TokenIssuerState.ts"
 
@@ -240,7 +240,7 @@ const announcing = (
   sweep: boolean
 ): ReadonlyArray<Write> => {
   const lazy = !sweep && roll.native && before !== undefined && onlyFewerIssues(before, after)
-  if (lazy) return []
+  if (lazy || (before !== undefined && keepsQuiet(view.self, roll, before, after, sweep))) return []
   return view.groups.flatMap((group) => {
     const entries = dialect.encodeAnnouncement(after, roll)
     const mine = group.symmetric ? new Set(rollKeys(dialect, group.own)) : new Set<string>()

@@ -119,6 +119,29 @@ export const onlyFewerIssues = (before: Announcement, after: Announcement): bool
     (issue) => issue.token === undefined || after.issues.some((kept) => answers(kept, issue))
   )
 
+/**
+ * Whether a host need not say now that it joined: the mirror is frugal, and its issuer will find the host among the
+ * members when it mints for the next one. So the mirror is in doubt about one host at most, and a sweep ends the doubt.
+ */
+export const keepsQuiet = (
+  self: ParticipantId,
+  roll: Roll,
+  before: Announcement,
+  after: Announcement,
+  sweep: boolean
+): boolean => {
+  if (!roll.native || !roll.up || !roll.frugal || roll.issuer === undefined) return false
+  if (before.member || !after.member) return false
+  const mine = roll.issues.get(self)
+  // a token in clear must go at once
+  if (mine === undefined || mine.token !== undefined) return false
+  const inDoubt = [...roll.issues].filter(([, issue]) => !isSpent(issue))
+  const known = isSpent(mine)
+  const alone = inDoubt.every(([participant]) => participant === self)
+  if (!known && (sweep || !alone)) return false
+  return onlyFewerIssues({ ...before, member: after.member }, after)
+}
+
 const PLACEHOLDER = "empty"
 
 const deliveredTo = (roll: Roll, request: TokenRequest): boolean => {

@@ -10,6 +10,7 @@ import {
   type Request,
   RollingLock,
   type RollingLockShape,
+  RollUnsupported,
   StoreUnavailable
 } from "../../src/index.ts"
 import type { LeasedServer, ServerRequest, Session } from "./LeasedServer.ts"
@@ -100,6 +101,7 @@ const shapeOf = (
         return gone.map((each) => each.ticket)
       }),
     step,
+    roll: () => Effect.fail(new RollUnsupported({ lock: "leased" })),
     status: call("a look", () => {
       server.settle()
       const { holder } = server

@@ -200,6 +200,7 @@ describe("nextRoll", () => {
     self: ParticipantId.make("distributor/0"),
     nowMillis: 1_000_000,
     sweep: false,
+    frugal: false,
     seen: [],
     candidates: new Map(),
     missing: new Set(),
@@ -216,6 +217,20 @@ describe("nextRoll", () => {
     incarnation: participant,
     generation,
     token: Redacted.make(`token for ${host}, try ${generation}`)
+  })
+
+  it("leaves in a frugal sweep only what the joined can no longer open (T6)", () => {
+    const sealed = { ...issue(b, "host-2"), sealed: "x" }
+    const { token: _, ...handed } = sealed
+    const seen = [says(a, "host-1", { member: true }), says(b, "host-2")]
+    const waiting = nextRoll({ ...calm, frugal: true, seen })
+    const before: Roll = { ...waiting.roll, issues: new Map([[b, handed]]) }
+    const next = { ...after(calm, { ...waiting, roll: before }), frugal: true, sweep: true }
+    const joined = [says(a, "host-1", { member: true }), says(b, "host-2", { member: true })]
+    assert.strictEqual(nextRoll({ ...next, seen: joined }).roll, before)
+    assert.strictEqual(nextRoll({ ...next, frugal: false, seen: joined }).roll.issues.size, 0)
+    const left = [says(a, "host-1", { member: true })]
+    assert.strictEqual(nextRoll({ ...next, seen: left }).roll.issues.size, 0)
   })
 
   it("refuses a name as long as another one has it, and no longer", () => {

@@ -104,6 +104,7 @@ const inputOf = (draft: typeof Draft.Type): MirrorInput => {
     self: ParticipantId.make("distributor/0"),
     nowMillis: 1_000_000,
     sweep: draft.sweep,
+    frugal: false,
     seen: draft.people.map(seenOf),
     candidates: new Map(
       draft.candidate === undefined ? [] : [["app", participant(draft.candidate)]]

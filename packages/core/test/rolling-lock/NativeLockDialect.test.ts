@@ -11,7 +11,12 @@ import {
 } from "../../src/index.ts"
 
 const dialect = nativeLockDialect("roll")
-const scene = { nowMillis: 0, registers: new Map(), shared: new Map() }
+const scene = {
+  self: ParticipantId.make("a"),
+  nowMillis: 0,
+  registers: new Map(),
+  shared: new Map()
+}
 const KEY = "rolling-lock.roll"
 
 const requests: RequestRecord = {

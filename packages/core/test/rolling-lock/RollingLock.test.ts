@@ -247,7 +247,8 @@ describe("a process that lives", () => {
           exits.map(({ _tag }) => _tag),
           ["Success", "Failure", "Success"]
         )
-        assert.notInclude(fleet.shared, "grants")
+        const left = yield* seatOf(fleet, 0).lock.status
+        assert.deepStrictEqual(left.grants, [])
       })
   )
 

@@ -13,12 +13,9 @@ import {
   type RequestRecord,
   type RequestRegister
 } from "../../src/index.ts"
-import {
-  fateOf,
-  type LeaderInput,
-  nextGrants,
-  type Registers
-} from "../../src/rolling-lock/RollingLockState.ts"
+import { fateOf, type Registers } from "../../src/rolling-lock/Fate.ts"
+import { takenUpIn } from "../../src/rolling-lock/Orders.ts"
+import { type LeaderInput, nextGrants } from "../../src/rolling-lock/RollingLockState.ts"
 import { type Chance, makeChance } from "./Chance.ts"
 
 const id = (n: number) => ParticipantId.make(`app/${n}`)
@@ -100,6 +97,8 @@ const drawInput = (chance: Chance): LeaderInput => {
     nowMillis: chance.below(100_000),
     before,
     registers,
+    takenUp: takenUpIn(registers),
+    defers: chance.happens(0.5),
     departed: () => chance.happens(0.5),
     limits: {
       ...defaultLimits,

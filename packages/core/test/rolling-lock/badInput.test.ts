@@ -53,7 +53,11 @@ const requests: ReadonlyArray<readonly [string, RequestOptions]> = [
   ["permits", { operation: "restart", permits: 0 }],
   ["permits", { operation: "restart", permits: 2 }],
   ["deadlineMillis", { operation: "restart", deadlineMillis: 0 }],
-  ["group", { operation: "restart", group: "" }]
+  ["deadlineMillis", { operation: "restart", deadlineMillis: Number.POSITIVE_INFINITY }],
+  ["maxRetries", { operation: "restart", maxRetries: 1_000_001 }],
+  ["priority", { operation: "restart", priority: 1_001 }],
+  ["group", { operation: "restart", group: "" }],
+  ["group", { operation: "restart", group: "x".repeat(201) }]
 ]
 
 describe("a request", () => {

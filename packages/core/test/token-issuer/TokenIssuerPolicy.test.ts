@@ -13,6 +13,7 @@ import {
 import {
   answerFor,
   issuesInUse,
+  keepsQuiet,
   mayMint,
   mintsByRule,
   onlyFewerIssues,
@@ -145,3 +146,41 @@ describe("onlyFewerIssues", () => {
 function voter(name: string): Member {
   return { name, address: `${name}:1`, role: "voter", status: "online" }
 }
+
+describe("keepsQuiet", () => {
+  const before = { ...silent, native: true, host, incarnation: "x" }
+  const joined = { ...before, member: true }
+  const { token: _, ...told } = issue
+  const sealed = { ...told, sealed: "s" }
+  const other = { ...sealed, host: HostName.make("host-2") }
+  const frugal = (...issues: ReadonlyArray<readonly [ParticipantId, TokenIssue]>): Roll => ({
+    ...roll,
+    frugal: true,
+    issues: new Map(issues)
+  })
+
+  it("while the mirror is in doubt about this host alone, until a sweep", () => {
+    assert.isTrue(keepsQuiet(b, frugal([b, sealed]), before, joined, false))
+    assert.isFalse(keepsQuiet(b, frugal([b, sealed]), before, joined, true))
+    assert.isFalse(keepsQuiet(b, frugal([b, sealed], [a, other]), before, joined, false))
+  })
+
+  it("for good, once the mirror was told by the issuer", () => {
+    assert.isTrue(keepsQuiet(b, frugal([b, told], [a, other]), before, joined, true))
+  })
+
+  it("never about a token in clear, a failure, or to a mirror that is not frugal, down, or without an issuer", () => {
+    assert.isFalse(keepsQuiet(b, frugal([b, issue]), before, joined, false))
+    const failed = { ...joined, failure: { generation: 1, reason: "token-rejected" } as const }
+    assert.isFalse(keepsQuiet(b, frugal([b, sealed]), before, failed, false))
+    const { issuer: __, ...nobody } = frugal([b, sealed])
+    for (const deaf of [
+      { ...nobody, issuer: undefined },
+      { ...nobody, issuer: a, up: false }
+    ]) {
+      assert.isFalse(keepsQuiet(b, deaf, before, joined, false))
+    }
+    const generous = { ...frugal([b, sealed]), frugal: false }
+    assert.isFalse(keepsQuiet(b, generous, before, joined, false))
+  })
+})

@@ -1,6 +1,5 @@
 // Why a participant waits, and what a lock looks like to its operator: drawn from its keys, nothing written.
 import {
-  dryRun,
   FencingToken,
   type Grant,
   type GrantPolicy,
@@ -14,6 +13,7 @@ import {
 } from "@rollcall/core"
 import { Effect } from "effect"
 import type { EtcdError } from "../client/EtcdError.ts"
+import { dryRun } from "./EtcdDryRun.ts"
 import { situationOf } from "./EtcdLockPolicy.ts"
 import type { LockProcess } from "./LockProcess.ts"
 import type { WaiterRecord } from "./LockRecord.ts"

@@ -186,7 +186,11 @@ const after = (
   ended: Ended,
   memory: LockMemory | undefined,
   nowMillis: number
-): RequestRecord => concluded(record, token, ended, isResting(process, memory, nowMillis))
+): RequestRecord => {
+  const known = memory?.token === token ? memory : undefined
+  const of: LockMemory = known ?? { v: 1, ticket: record.queue[0]?.ticket ?? 0, attempt: 0, token }
+  return concluded(record, of, ended, isResting(process, memory, nowMillis))
+}
 
 /** The end of a try whose process ended before it could tell: it is told now, under whatever lease. */
 const conclude = Effect.fnUntraced(function* (

@@ -7,6 +7,7 @@ import {
   isOf,
   LockNotReady,
   nativeLockDialect,
+  ParticipantId,
   type Request,
   type RequestRecord,
   readLockMemory,
@@ -128,8 +129,11 @@ export const readRequests = (lock: string, text: string | undefined) => {
 /** The text of a register. */
 export const textOf = (lock: string, record: RequestRecord): string =>
   nativeLockDialect(lock)
-    .encodeRequests(record, { nowMillis: 0, registers: new Map(), shared: new Map() })
+    .encodeRequests(record, { self: NOBODY, nowMillis: 0, registers: new Map(), shared: new Map() })
     .get(entryOf(lock)) ?? ""
+
+/** The native format does not ask who writes. */
+const NOBODY = ParticipantId.make("nobody")
 
 const entryOf = (lock: string): string => `rolling-lock.${lock}`
 

@@ -31,6 +31,14 @@ const PREFIX = "mirror-"
 const BOOTSTRAP_KEY = "bootstrap-app"
 const CLUSTER_MARK = ".cluster"
 const SEALED_MARK = ".sealed"
+const TOKENLESS: ReadonlySet<string> = new Set([
+  HOST_KEY,
+  FLAG_KEY,
+  "rollcall-host",
+  "egress-subnets",
+  "ingress-address",
+  "private-address"
+])
 
 /** The deployed format and the native one in it. */
 export const tokenDistributorDialect: Dialect = {
@@ -75,6 +83,10 @@ export const tokenDistributorDialect: Dialect = {
       ? new Map()
       : new Map([[BOOTSTRAP_KEY, roll.bootstrapSide]])
 }
+
+/** Whether a host's databag holds nothing but what it says of itself and what Juju adds: no place for a token in clear. */
+export const isTokenless = (databag: Entries): boolean =>
+  [...databag.keys()].every((key) => TOKENLESS.has(key))
 
 const factsOf = (entries: Entries): Facts => {
   const facts = new Map<string, Redacted.Redacted<string>>()

@@ -124,6 +124,7 @@ const roll = (chance: Chance): Roll => {
   return {
     native: true,
     up: chance.happens(0.8),
+    frugal: chance.happens(0.3),
     epoch: chance.below(9),
     formed: chance.happens(0.5),
     bootstrap: chance.happens(0.5) ? ParticipantId.make("app/1") : undefined,

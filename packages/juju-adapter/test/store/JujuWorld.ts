@@ -1,5 +1,6 @@
 // A world of conformance over Juju: every participant is a unit of a simulated model, every step one `juju exec` in it.
-// The charms do nothing by themselves; what wakes a participant is any hook that runs for it.
+// A layout of one side is the peer relation of one application, a layout of two sides is relations between applications.
+// The charms do nothing by themselves but forget what changed; what wakes a participant is any hook that runs for it.
 
 import { Crash, type Layout, sidesOf, type World, type WorldFactory } from "@rollcall/conformance"
 import { type ParticipantId, Store, type StoreShape } from "@rollcall/core"
@@ -7,11 +8,21 @@ import { type InProcessHook, Simulation } from "@rollcall/juju-simulator"
 import { Context, Effect, Exit, Layer, Stream } from "effect"
 import { HookCommand } from "../../src/HookCommand.ts"
 import { JujuContext } from "../../src/JujuContext.ts"
+import { jujuPeerStore } from "../../src/JujuPeerStore.ts"
 import { jujuStore } from "../../src/JujuStore.ts"
+import { forgetPeer } from "../../src/PeerMemory.ts"
 
-/** A world of units; with `mailboxes` the mirrors' side sends by Juju secrets what is meant for one. */
+/** How the mirrors' side keeps its store. */
+export interface JujuWorldOptions {
+  /** Whether it sends by Juju secrets what is meant for one. */
+  readonly mailboxes: boolean
+  /** Whether it remembers all databags that it reads. */
+  readonly remembers: boolean
+}
+
+/** A world of units. */
 export const jujuWorld =
-  (mailboxes: boolean): WorldFactory =>
+  (kept: JujuWorldOptions): WorldFactory =>
   (layout) =>
     Effect.gen(function* () {
       const sim = yield* Effect.acquireRelease(
@@ -41,7 +52,7 @@ export const jujuWorld =
           ),
         electLeader: (participant) => Effect.sync(() => sim.electLeader(participant)),
         store: (participant) =>
-          Layer.succeed(Store, storeOf(sim, participant, { doomed, layout, mailboxes })),
+          Layer.succeed(Store, storeOf(sim, participant, { ...kept, doomed, layout })),
         crashNextCommit: (participant) => Effect.sync(() => doomed.add(participant)),
         settle: Effect.promise(async () => {
           await sim.settle()
@@ -60,18 +71,26 @@ const deployed = async (layout: Layout): Promise<Simulation> => {
     const mirrors = side === layout.mirrorSide
     const metadata = {
       name: side,
+      ...(mirrors ? { peers: { council: { interface: "council" } } } : {}),
       ...(mirrors
-        ? {
-            provides: { cluster: { interface: "cluster" } },
-            peers: { council: { interface: "council" } }
-          }
+        ? { provides: { cluster: { interface: "cluster" } } }
         : { requires: { cluster: { interface: "cluster" } } })
     }
-    await sim.deploy(side, { charm: { metadata, run: async () => 0 }, units: 0 })
+    await sim.deploy(side, { charm: { metadata, run: forget }, units: 0 })
   }
+  if (layout.name === "one-sided") return sim
   for (const side of layout.hostSides) sim.relate(`${layout.mirrorSide}:cluster`, `${side}:cluster`)
   return sim
 }
+
+/** A hook that ends well without a step. */
+const forget = ({ env, run }: InProcessHook): Promise<number> =>
+  Effect.runPromise(
+    Effect.flatMap(JujuContext, forgetPeer).pipe(
+      Effect.as(0),
+      Effect.provide(Layer.merge(JujuContext.layer(env), HookCommand.layerWith(run)))
+    )
+  )
 
 const addUnit = async (sim: Simulation, participant: string): Promise<void> => {
   const [side = "", number] = participant.split("/")
@@ -80,19 +99,24 @@ const addUnit = async (sim: Simulation, participant: string): Promise<void> => {
   await sim.addUnit(side)
 }
 
-interface Surroundings {
+interface Surroundings extends JujuWorldOptions {
   readonly doomed: Set<string>
   readonly layout: Layout
-  readonly mailboxes: boolean
 }
 
 const storeOf = (
   sim: Simulation,
   self: ParticipantId,
-  { doomed, layout, mailboxes }: Surroundings
+  { doomed, layout, mailboxes, remembers }: Surroundings
 ): StoreShape => {
   const mirrors = self.startsWith(`${layout.mirrorSide}/`)
-  const options = { endpoint: "cluster", mailboxes, ...(mirrors ? { peers: "council" } : {}) }
+  const options = {
+    endpoint: "cluster",
+    mailboxes,
+    ...(mirrors ? { peers: "council" } : {}),
+    ...(mirrors && remembers ? { remembers: () => true } : {})
+  }
+  const layer = layout.name === "one-sided" ? jujuPeerStore("council") : jujuStore(options)
   let inside: StoreShape | undefined
   /** Runs `use` in the unit, and what became of it, its commit included. */
   const within = <A, E, R>(use: (store: StoreShape) => Effect.Effect<A, E, R>) =>
@@ -101,7 +125,7 @@ const storeOf = (
       let exit: Exit.Exit<A, E> | undefined
       const program = async ({ env, run }: InProcessHook) => {
         const surroundings = Layer.merge(JujuContext.layer(env), HookCommand.layerWith(run))
-        const store = Layer.orDie(jujuStore(options).pipe(Layer.provide(surroundings)))
+        const store = Layer.orDie(layer.pipe(Layer.provide(surroundings)))
         const here = Effect.flatMap(Layer.build(store), (built) => {
           inside = Context.get(built, Store)
           return use(inside)

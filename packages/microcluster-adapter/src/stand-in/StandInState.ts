@@ -35,6 +35,8 @@ export interface StandInSettings {
   readonly tokenMillis: number
   /** How many members' addresses a token names, or null for all as the real product does: tokens grow with the cluster. */
   readonly tokenAddresses: number | null
+  /** Names that the product does not take, beside those that are no domain names. */
+  readonly refusedNames: ReadonlyArray<string>
 }
 
 /** The whole truth. */
@@ -53,6 +55,7 @@ export const initialState = (settings: Partial<StandInSettings> = {}): StandInSt
     heartbeatMillis: 10_000,
     tokenMillis: 3 * 3600 * 1000,
     tokenAddresses: null,
+    refusedNames: [],
     ...settings
   },
   clusters: [],

@@ -16,7 +16,7 @@ export const mintToken = (
   cluster: StandInCluster,
   { name, millis, nowMillis }: MintRequest
 ): { readonly state: StandInState; readonly token: string } | string => {
-  if (!FQDN.test(name)) {
+  if (!FQDN.test(name) || state.settings.refusedNames.includes(name)) {
     const rule = "Name can only contain alphanumeric and hyphen characters"
     return `Token name "${name}" is not a valid FQDN: ${rule}`
   }

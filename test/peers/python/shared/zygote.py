@@ -1,6 +1,6 @@
 """Dispatches hooks of a charm in forks of one process that has ops and the library imported already.
 
-Usage: python zygote.py SOCKET LIB. One connection is one hook, spoken in lines of JSON. The caller sends
+Usage: python zygote.py SOCKET LIB MODULE... One connection is one hook, spoken in lines of JSON. The caller sends
 {"env", "folder"}; the fork asks {"run": argv, "stdin"} for each hook tool and each call of the cluster's command, gets
 {"code", "stdout", "stderr"}, and ends with {"exit": code}. The charm, ops and the library run as they are; only
 `subprocess.run` and `shutil.which` are ours, and only for commands named without a path.
@@ -87,10 +87,10 @@ def exit_code_of(charm: str) -> int:
 
 
 def main() -> None:
-    path, lib = sys.argv[1:]
+    path, lib, *modules = sys.argv[1:]
     sys.path.insert(0, lib)
-    importlib.import_module("ops")
-    importlib.import_module("charms.microcluster_token_distributor.v0.token_distributor")
+    for module in ["ops", *modules]:
+        importlib.import_module(module)
     server = socket.socket(socket.AF_UNIX)
     server.bind(path)
     server.listen(64)
