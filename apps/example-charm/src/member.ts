@@ -16,6 +16,7 @@ import {
   type HookCommand,
   hostStatus,
   isAfresh,
+  isElsewhere,
   isGoing,
   isIdleNews,
   isInstall,
@@ -83,7 +84,7 @@ const step = (parts: MemberParts, acted: () => void) =>
       if ((yield* answerRolling(config)) === false) return undefined
       const host = yield* hostPart(config, parts, acted)
       if (!isGoing(context)) yield* restartOnChange(config)
-      const lock = yield* stepLock
+      const lock = (yield* isElsewhere(LOCK, anyDialect)) ? undefined : yield* stepLock
       return joinedStatus(lock === undefined ? [host] : [host, lock])
     }).pipe(
       Effect.provide(Layer.merge(memberLock(config, parts.lockJournal), parts.wakeUp)),

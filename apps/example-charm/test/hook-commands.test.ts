@@ -1,5 +1,6 @@
 // No hook waits, and none calls many hook commands, however large the fleet is: each is a process of Juju's, some tens of
-// milliseconds. What is counted here does not depend on the machine, as the time that a hook takes does.
+// milliseconds. What is counted here does not depend on the machine, as the time that a hook takes does. Members are
+// without their peer relation: a unit that takes part in a roll reads the databag of each of its peers.
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { expectOneCluster, replay, sweep } from "./Expected.ts"
 import { deploy, type Fleet, type FleetOptions } from "./Fleet.ts"
@@ -36,7 +37,7 @@ const expectFew = () => {
 }
 
 const grow = async (options: FleetOptions, hosts: number, step: number): Promise<void> => {
-  fleet = await deploy(options)
+  fleet = await deploy({ ...options, peerless: true })
   await fleet.sim.settle()
   while (fleet.sim.units("app").length < hosts) {
     for (let unit = 0; unit < step; unit++) await fleet.sim.addUnit("app")
@@ -87,7 +88,7 @@ it("a host that joins a fleet of 150 costs as few as one that joins a fleet of 3
   const calls: Array<number> = []
   for (const hosts of [3, 150]) {
     await fleet?.sim.close()
-    fleet = await deploy({ seed: 5, hosts })
+    fleet = await deploy({ seed: 5, hosts, peerless: true })
     await fleet.sim.settle()
     await sweep(fleet, 1)
     const before = fleet.sim.hooks().length

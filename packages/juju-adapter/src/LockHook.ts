@@ -11,7 +11,7 @@ import {
 import { Effect } from "effect"
 import type { HookCommand } from "./HookCommand.ts"
 import type { HookCommandError } from "./HookCommandError.ts"
-import { relationGet } from "./hook-commands/relation.ts"
+import { relationGet, relationIds } from "./hook-commands/relation.ts"
 import { JujuContext, type JujuContextShape } from "./JujuContext.ts"
 import { lockStatus } from "./LockStatus.ts"
 import type { UnitStatus } from "./UnitStatus.ts"
@@ -63,6 +63,27 @@ export const isIdleNews = (
       [{ app }, { unit }, { unit: remoteUnit }],
       (owner) => relationGet(relation, owner),
       { concurrency: 3 }
+    )
+    return bags.every((bag) => !Object.keys(bag).some(dialect.owns))
+  })
+
+/**
+ * Whether this hook is of another endpoint's relation while nobody, as far as this unit knows, ever used the lock. A
+ * first request that it does not know of yet comes with a hook of its own, so that it need not read all its peers here.
+ */
+export const isElsewhere = (
+  endpoint: string,
+  dialect: LockDialect
+): Effect.Effect<boolean, HookCommandError, HookCommand | JujuContext> =>
+  Effect.gen(function* () {
+    const { app, event, unit } = yield* JujuContext
+    if (event.relation === undefined || event.relation.endpoint === endpoint) return false
+    const [relation] = yield* relationIds(endpoint)
+    if (relation === undefined) return false
+    const bags = yield* Effect.forEach(
+      [{ app }, { unit }],
+      (owner) => relationGet(relation, owner),
+      { concurrency: 2 }
     )
     return bags.every((bag) => !Object.keys(bag).some(dialect.owns))
   })

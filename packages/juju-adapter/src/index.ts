@@ -76,7 +76,7 @@ export {
   type LockAction,
   lockActions
 } from "./LockActions.ts"
-export { isGoing, isIdleNews, stepLock } from "./LockHook.ts"
+export { isElsewhere, isGoing, isIdleNews, stepLock } from "./LockHook.ts"
 export { joinedStatus, type LockSight, lockStatus } from "./LockStatus.ts"
 export {
   isLockDialectName,
