@@ -76,6 +76,7 @@ export const startZygote = async (
 
 const LIBRARY = "charms.microcluster_token_distributor.v0.token_distributor"
 const ZYGOTE = join(import.meta.dirname, "python/shared/zygote.py")
+const COMMAND_FILE = "cluster-command"
 const CLUSTER_COMMAND = "rollcall-test-cluster"
 const DEADLINE_MS = 60_000
 
@@ -94,8 +95,9 @@ const ready = async (zygote: ChildProcess): Promise<void> => {
 // ops keeps a unit's state beside the charm, so each unit has a folder; the code in it is shared.
 const unitFolder = async (home: string, charm: string): Promise<string> => {
   const folder = await mkdtemp(join(home, "unit-"))
-  for (const part of await readdir(charm)) await symlink(join(charm, part), join(folder, part))
-  await writeFile(join(folder, "cluster-command"), CLUSTER_COMMAND)
+  const parts = (await readdir(charm)).filter((part) => part !== COMMAND_FILE)
+  for (const part of parts) await symlink(join(charm, part), join(folder, part))
+  await writeFile(join(folder, COMMAND_FILE), CLUSTER_COMMAND)
   return folder
 }
 

@@ -45,7 +45,7 @@ describe("the demonstration on LXD", () => {
       expect(shown.stdout).toContain("distributor/0 is lost")
       expect(shown.stdout.match(/host-\w joins/g)).toHaveLength(2)
       expect(shown.stdout).toMatch(/^ +together +\d+ +\d+ +bootstrap 1, list \d+, add 2, join 2$/m)
-      expect(shown.stdout.match(/^yes /gm)).toHaveLength(6)
+      expect(shown.stdout.match(/^yes /gm)).toHaveLength(8)
       expect(readdirSync(folder)).toEqual([])
       rmSync(folder, { recursive: true })
     },
