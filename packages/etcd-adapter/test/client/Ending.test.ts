@@ -35,7 +35,7 @@ describeOnEach("a process", (etcd) => {
       const { endpoints } = yield* makeEtcdCluster({ etcd })
       const { code, said, millis } = yield* run(endpoints[0] ?? "", 100, Effect.void)
       assert.deepStrictEqual([code, said], [0, "using\nclosing\nclosed\n"])
-      assert.isBelow(millis, 1_000)
+      assert.isBelow(millis, 5_000)
     })
   )
 
@@ -61,7 +61,7 @@ describeOnEach("a process", (etcd) => {
         const { code, said, millis } = yield* run(endpoints[0] ?? "", 1_000, hit)
         assert.deepStrictEqual([code, said], [0, "using\nclosing\nclosed\n"], fault)
         console.log(`${etcd.version} ${fault}: ended ${Math.round(millis)} ms after closing`)
-        assert.isBelow(millis, 2_500)
+        assert.isBelow(millis, 7_500)
       }
     })
   )

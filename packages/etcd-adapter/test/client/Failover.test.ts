@@ -62,8 +62,8 @@ const observe = Effect.fnUntraced(function* (
   return seen
 })
 
-/** For a machine that does other things as well. */
-const NOISE_MILLIS = 500
+/** For a machine that does other things as well: a guard against what hangs, not a measurement. */
+const NOISE_MILLIS = 5_000
 
 const APART = { election: 500, together: false }
 

@@ -81,7 +81,7 @@ for (const version of ["3.4", "3.5"]) {
         theirs.kill("SIGKILL")
         const killed = performance.now()
         yield* ours.withLock(() => Effect.void)
-        assert.isBelow(performance.now() - killed, 3_000 + 500 + 300)
+        assert.isBelow(performance.now() - killed, 3_000 + 500 + 5_000)
       })
     )
 

@@ -74,8 +74,9 @@ describe("ten thousand that wait", () => {
         console.log(
           `hand-off at 10: ${median(few).toFixed(2)} ms, at 10,000: ${many.map((each) => each.toFixed(2)).join(", ")} ms; enqueueing ${Math.round(enqueueing)} ms`
         )
-        assert.isAtMost(enqueueing, 5_000)
-        assert.isAtMost(Math.min(...many), 1.5 * median(few))
+        assert.isAtMost(enqueueing, 60_000)
+        // the benchmark measures; this is a guard against reading the whole queue, which costs a hundred times as much
+        assert.isAtMost(Math.min(...many), 10 * median(few))
       }),
     120_000
   )

@@ -157,7 +157,7 @@ describeOnEach("a participant over etcd", (etcd) => {
       const started = performance.now()
       yield* first.end
       const view = yield* until(see(second), ({ leader }) => leader)
-      assert.isBelow(performance.now() - started, 1_000)
+      assert.isBelow(performance.now() - started, 5_000)
       assert.strictEqual(view.groups[0]?.shared?.get("ledger"), "7")
       assert.isFalse((yield* see(never)).leader)
     })
@@ -173,7 +173,7 @@ describeOnEach("a participant over etcd", (etcd) => {
       const started = performance.now()
       const second = yield* open(client, "mirrors/1")
       yield* until(see(second), ({ leader }) => leader)
-      assert.isBelow(performance.now() - started, 3_500)
+      assert.isBelow(performance.now() - started, 8_000)
       // it still counts, for it may come back
       assert.isTrue((yield* second.store.census).siblings.has(ParticipantId.make("mirrors/0")))
     })
